@@ -1,0 +1,1 @@
+"""hostha: high availability of OpenStack compute hosts."""
