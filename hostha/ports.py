@@ -111,12 +111,14 @@ class Servers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FenceOrder:
-    """One order to make sure that a host is off. epoch, incident: what it belongs to. spec: the level's options and secrets."""
+    """One order to make sure that a host is off. epoch, incident: what it belongs to. spec: the level's options and secrets.
+    later: the host's levels after this one; a level that cannot read the power itself (``consul``) is proven by the first that can."""
 
     host: str
     epoch: int
     incident: str
     spec: LevelSpec
+    later: tuple[LevelSpec, ...] = ()
 
 
 class Fencer(Protocol):

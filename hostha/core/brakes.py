@@ -46,12 +46,25 @@ def _listed(hosts: list[str], most: int = 8) -> str:
     return ', '.join(hosts[:most]) + (f' and {len(hosts) - most} more' if len(hosts) > most else '')
 
 
-def evacuation_due(records: Iterable[HostRecord]) -> tuple[list[str], list[str]]:
-    """The hosts whose evacuation may start, and the dead hosts that it has to wait for.
+NOVA_BELIEVES = 75.0
+"""Seconds for which Nova may go on to choose a dead host as a target: its service_down_time, 60 by default, and a margin."""
 
-    Every host that is proven off is marked down in Nova before any server is moved: Nova would send one to a dead host, and the
-    order would wait there in the queue for its return.
+
+def evacuation_due(records: Iterable[HostRecord], now: float) -> tuple[list[str], list[str]]:
+    """The hosts whose evacuation may start, and the hosts that it has to wait for. ``now``: wall seconds.
+
+    Every host that is proven off is marked down in Nova before any server is moved: Nova would send one to a dead host, and the order
+    would wait there in the queue for its return. For the same reason the evacuation waits for hosts whose loss is being confirmed
+    or that are being fenced, but not for longer than Nova would believe them alive.
     """
-    fenced = [record for record in records if record.state is State.FENCED]
-    unmarked = sorted(record.name for record in fenced if not record.marked_down)
-    return ([] if unmarked else sorted(record.name for record in fenced)), unmarked
+    book = list(records)
+    awaited = sorted(record.name for record in book if _may_be_a_dead_target(record, now))
+    ready = sorted(record.name for record in book if record.state is State.FENCED and record.marked_down)
+    return ([] if awaited else ready), awaited
+
+
+def _may_be_a_dead_target(record: HostRecord, now: float) -> bool:
+    if record.state is State.FENCED:
+        return not record.marked_down
+    lost = record.state is State.SUSPECT or (record.state is State.ISOLATED and record.response is Response.FENCE)
+    return lost and now - record.since < NOVA_BELIEVES

@@ -1,0 +1,171 @@
+"""One engine: what it does when."""
+
+import threading
+from collections.abc import Callable
+
+from oslo_log import log
+
+from hostha.core import orders
+from hostha.core.watch import noticed
+from hostha.engine.conductor import Conductor, Ports
+from hostha.engine.loop import Loop, Workers
+from hostha.engine.observer import Observer
+from hostha.exceptions import NotFound, StoreUnavailable
+from hostha.ports import Order
+from hostha.settings import Settings
+
+__all__ = ['Engine', 'Ports']
+
+LOG = log.getLogger(__name__)
+
+
+class Engine:
+    """Watches all hosts, and works on the incidents that it holds.
+
+    ``inline``: no thread at all; whoever owns the engine calls run_once() again and again (the simulator, on virtual time).
+    """
+
+    CLAIM_EVERY = 1.0
+    ORDERS_EVERY = 1.0
+    STOP_WITHIN = 30.0
+    THROTTLE = 0.3
+
+    def __init__(self, settings: Settings, ports: Ports, inline: bool = False) -> None:
+        self._settings, self._ports, self._name = settings, ports, settings.engine.name
+        self.loop = Loop(ports.clock)
+        self._workers = Workers(self.loop, settings.engine.workers, inline)
+        self.observer = Observer(ports.liveness, ports.store, ports.clock, settings.judgement)
+        self.conductor = Conductor(settings, ports, self.loop, self._workers, self.observer)
+        self._looking = self._look_again = False
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin: observe before anything is claimed."""
+        self._ports.liveness.start(lambda: self.loop.soon(self._observe))
+        self.loop.every(self._settings.judgement.check_interval, self._observe)
+        self.loop.every(self._settings.engine.lease / 3, self._guarded(self._renew))
+        self.loop.every(self.CLAIM_EVERY, self._guarded(self._claim))
+        self.loop.every(self.ORDERS_EVERY, self._guarded(self._obey))
+        LOG.info('engine %s started', self._name)
+
+    def run(self) -> None:
+        """Work in the calling thread until stop()."""
+        self.loop.run()
+
+    def run_once(self) -> float | None:
+        """Do all that is due now; returns when the next thing is due, monotonic seconds, or None."""
+        return self.loop.run_once()
+
+    def run_in_thread(self) -> None:
+        """Work in a thread of its own until stop()."""
+        self._thread = threading.Thread(target=self.run, name='driver', daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End gracefully: flows are suspended where they stand, and the incidents given back at once. From any thread."""
+        done = threading.Event()
+        self.loop.soon(lambda: self._suspend(done))
+        if self._thread is None:
+            return
+        done.wait(self.STOP_WITHIN)
+        self._thread.join(self.STOP_WITHIN)
+
+    def abandon(self) -> None:
+        """End as after a crash: nothing more is written, nothing is given back."""
+        self.conductor.stopping = True
+        self.conductor.runner.drop_all()
+        self.loop.stop()
+
+    def _suspend(self, done: threading.Event) -> None:
+        self.conductor.stopping = True
+        self.conductor.runner.suspend_all()
+        self._finish(done, self._ports.clock.monotonic() + self.STOP_WITHIN)
+
+    def _finish(self, done: threading.Event, deadline: float) -> None:
+        """Wait for the flows to be suspended, then let go of everything."""
+        if len(self.conductor.runner) and self._ports.clock.monotonic() < deadline:
+            self.loop.after(0.05, lambda: self._finish(done, deadline))
+            return
+        self._guarded(lambda: self._ports.leases.release(self._name))()
+        self._ports.liveness.stop()
+        self._workers.stop()
+        self.loop.stop()
+        LOG.info('engine %s stopped', self._name)
+        done.set()
+
+    def _guarded(self, work: Callable[[], None]) -> Callable[[], None]:
+        """``work`` that is repeated anyway: a database that does not answer only puts it off."""
+        def guarded() -> None:
+            try:
+                work()
+            except StoreUnavailable as error:
+                LOG.warning('put off: %s', error)
+        return guarded
+
+    def _observe(self) -> None:
+        if self.conductor.stopping:
+            return
+        if self._looking:
+            self._look_again = True
+            return
+        self._looking = True
+        self._workers.submit(self._look)
+
+    def _look(self) -> None:
+        try:
+            self.observer.refresh(self.THROTTLE)
+        finally:
+            self.loop.soon(self._looked)
+
+    def _looked(self) -> None:
+        self._guarded(self._judge)()
+        self._looking = False
+        if self._look_again:
+            self._look_again = False
+            self.loop.after(self.THROTTLE, self._observe)
+
+    def _judge(self) -> None:
+        """Tell the machine what is seen of each host that no other engine works on: one snapshot of all."""
+        conductor = self.conductor
+        conductor.refresh()
+        watched = tuple(sorted(name for name, spec in conductor.hosts.specs.items() if spec.ha_enabled))
+        if self.observer.watch(watched):
+            self._look_again = True
+        views = self.observer.views()
+        verdicts, now = self.observer.verdicts(views), self._ports.clock.time()
+        for host, seen in verdicts.items():
+            record = conductor.hosts.records.get(host)
+            if record is None or (record.incident is not None and host not in conductor.jobs):
+                continue
+            happening = noticed(record, views[host], seen, now)
+            if happening:
+                conductor.apply(host, happening)
+        conductor.clear_evacuations()
+
+    def _renew(self) -> None:
+        if self.conductor.jobs:
+            self.conductor.keep(self._ports.leases.renew(self._name))
+
+    def _claim(self) -> None:
+        free = self._settings.engine.max_incidents - len(self.conductor.jobs)
+        if free > 0 and not self.conductor.stopping:
+            for job in self._ports.leases.claim(self._name, free):
+                self.conductor.take(job)
+
+    def _obey(self) -> None:
+        for order in self._ports.store.orders():
+            self._carry_out(order)
+
+    def _carry_out(self, order: Order) -> None:
+        """An order for a host with an open incident is the business of the engine that holds it."""
+        conductor, store = self.conductor, self._ports.store
+        try:
+            record = store.record(order.host)
+        except NotFound as error:
+            store.close_order(order.id, str(error))
+            return
+        if record.incident is not None and order.host not in conductor.jobs:
+            return
+        decision = conductor.apply(order.host, orders.happening(order.action, order.reason, order.by, self._ports.clock.time()))
+        if decision is not None:
+            store.close_order(order.id, 'done' if decision.applied else f'not done: {decision.why}')

@@ -1,0 +1,1 @@
+"""The tasks, one module per port: each does one port operation, idempotently."""

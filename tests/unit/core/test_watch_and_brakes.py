@@ -1,0 +1,90 @@
+"""Which event an observation is, what holds a fence back, and when an evacuation may start."""
+
+import pytest
+
+from hostha.core.brakes import NOVA_BELIEVES, Limits, evacuation_due, holding
+from hostha.core.model import NETWORKS, HostRecord, Link, Observation, Proof
+from hostha.core.policy import RESPONSES_3, verdict
+from hostha.core.states import Event, Response, State
+from hostha.core.watch import LIFE_SIGN_GRACE, noticed
+
+LINKS = {'1': Link.UP, '0': Link.DOWN, '?': Link.UNKNOWN}
+PROOF = Proof('ipmi', 'off', 1000.0)
+
+
+def view(pattern: str):
+    return {network: Observation(LINKS[letter], 'x', 0.0) for network, letter in zip(NETWORKS, pattern, strict=True)}
+
+
+def seen(pattern: str):
+    return verdict(view(pattern), NETWORKS, RESPONSES_3, 100.0)
+
+
+def event(record: HostRecord, pattern: str, now: float = 2000.0):
+    happening = noticed(record, view(pattern), seen(pattern), now)
+    return happening.event if happening else None
+
+
+def test_a_loss_is_seen_on_an_active_host_only():
+    assert event(HostRecord('h1'), '110') is Event.LOSS_SEEN
+    assert event(HostRecord('h1'), '111') is None
+    assert event(HostRecord('h1'), '1?1') is None
+    assert event(HostRecord('h1', State.SUSPECT), '000') is None
+    assert event(HostRecord('h1', State.MAINTENANCE), '000') is None
+
+
+@pytest.mark.parametrize('response', [Response.NOTIFY, Response.WITHDRAW])
+def test_a_quiet_response_goes_on_watching(response):
+    record = HostRecord('h1', State.ISOLATED, response=response, pattern='011')
+    assert event(record, '011') is None
+    assert event(record, '?11') is None
+    assert event(record, '111') is Event.LOSS_CHANGED
+    assert event(record, '000') is Event.LOSS_CHANGED
+
+
+def test_a_fence_under_way_is_not_disturbed_by_what_is_seen():
+    assert event(HostRecord('h1', State.ISOLATED, response=Response.FENCE, pattern='000'), '111') is None
+
+
+@pytest.mark.parametrize('state', [State.FENCED, State.EVACUATING, State.ERROR])
+def test_life_after_a_proof_is_noticed_once_gossip_had_its_time(state):
+    record = HostRecord('h1', state, proof=PROOF)
+    assert event(record, '100', PROOF.at + LIFE_SIGN_GRACE) is None
+    assert event(record, '100', PROOF.at + LIFE_SIGN_GRACE + 1) is Event.LIFE_SEEN
+    assert event(record, '0?0', PROOF.at + LIFE_SIGN_GRACE + 1) is None
+
+
+def test_a_recovered_host_returns_when_it_is_seen_on_all_networks():
+    assert event(HostRecord('h1', State.RECOVERED, proof=PROOF), '111') is Event.HOST_RETURNED
+    assert event(HostRecord('h1', State.RECOVERED), '11?') is None
+    assert event(HostRecord('h1', State.RECOVERED, flow='f'), '111') is None
+
+
+def test_more_hosts_lost_at_once_than_allowed_hold_every_fence():
+    records = [HostRecord(f'h{n}', State.SUSPECT) for n in range(4)]
+    verdicts = {record.name: seen('000') for record in records}
+    reasons = holding('h0', records, verdicts, Limits(3))
+    assert reasons == ['4 hosts are lost at once (h0, h1, h2, h3), max_evacuation is 3']
+    assert holding('h0', records, verdicts, Limits(4)) == []
+    assert holding('h0', records, verdicts | {'h3': seen('011')}, Limits(3)) == []
+
+
+def test_hosts_under_recovery_are_lost_and_recovered_ones_are_not():
+    under = [HostRecord('h1', State.ISOLATED, response=Response.FENCE), HostRecord('h2', State.EVACUATING), HostRecord('h3', State.FENCED)]
+    assert holding('h0', under, {}, Limits(3))
+    assert not holding('h0', [*under[:2], HostRecord('h3', State.RECOVERED)], {}, Limits(3))
+    assert not holding('h0', [*under[:2], HostRecord('h3', State.ISOLATED, response=Response.NOTIFY)], {}, Limits(3))
+
+
+def test_evacuation_waits_until_every_dead_host_is_marked_down():
+    marked, unmarked = HostRecord('h1', State.FENCED, marked_down=True), HostRecord('h2', State.FENCED)
+    assert evacuation_due([marked, HostRecord('h3', State.EVACUATING)], 0.0) == (['h1'], [])
+    assert evacuation_due([marked, unmarked], 1e6) == ([], ['h2'])
+
+
+def test_evacuation_waits_for_likely_losses_as_long_as_nova_believes_them_alive():
+    marked = HostRecord('h1', State.FENCED, marked_down=True)
+    for lost in (HostRecord('h2', State.SUSPECT), HostRecord('h2', State.ISOLATED, response=Response.FENCE)):
+        assert evacuation_due([marked, lost], NOVA_BELIEVES - 1) == ([], ['h2'])
+        assert evacuation_due([marked, lost], NOVA_BELIEVES) == (['h1'], [])
+    assert evacuation_due([marked, HostRecord('h2', State.ISOLATED, response=Response.NOTIFY)], 0.0) == (['h1'], [])
