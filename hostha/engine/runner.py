@@ -28,10 +28,6 @@ OnEnd = Callable[['Slot', Happening | None], None]
 ENDED = (states.SUCCESS, states.REVERTED, states.FAILURE)
 
 
-class DroppedError(Exception):
-    """The flow is no longer ours: it may not write any more."""
-
-
 class Slot:
     """One flow in flight."""
 
@@ -40,12 +36,15 @@ class Slot:
         self.engine: Any = None
         self.states: Iterator[str] | None = None
         self.lock = threading.Lock()
-        self.dirty = self.parked = self.dropped = self.suspending = False
+        self.dirty = self.parked = self.dropped = self.broken = self.halted = False
         self.waiting: set[_Held] = set()
 
 
 class _Backend:
-    """TaskFlow's view of the store: refuses every access once the flow is dropped, so that a stale owner writes nothing."""
+    """TaskFlow's view of the store: deaf once the flow is dropped, so that a stale owner writes nothing.
+
+    After a failed write TaskFlow would note the flow as failed, if it could, and a flow that failed is never resumed: not noted.
+    """
 
     def __init__(self, backend: Any, slot: Slot) -> None:
         self._backend, self._slot = backend, slot
@@ -64,9 +63,20 @@ class _Connection:
     def close(self) -> None:
         """The connection is shared and stays open."""
 
+    def update_flow_details(self, detail: Any) -> Any:
+        deaf = self._slot.dropped or (self._slot.broken and detail.state == states.FAILURE)
+        return detail if deaf else self._write(self._connection.update_flow_details, detail)
+
+    def update_atom_details(self, detail: Any) -> Any:
+        return detail if self._slot.dropped else self._write(self._connection.update_atom_details, detail)
+
+    def _write(self, write: Callable[[Any], Any], detail: Any) -> Any:
+        self._slot.broken = True
+        stored = write(detail)
+        self._slot.broken = False
+        return stored
+
     def __getattr__(self, name: str) -> Any:
-        if self._slot.dropped:
-            raise DroppedError(self._slot.flow)
         return getattr(self._connection, name)
 
 
@@ -81,7 +91,10 @@ class _Held(concurrent.futures.Future[Any]):
         if not self._calling.acquire(blocking=False):
             return False
         try:
-            return super().cancel()
+            if self.cancelled():
+                return True
+            # notified at once: TaskFlow goes on waiting for a future that is merely cancelled
+            return super().cancel() and not self.set_running_or_notify_cancel()
         finally:
             self._calling.release()
 
@@ -133,7 +146,7 @@ class _Executor(concurrent.futures.Executor):
             self._finish(future, outcome)
 
     def _ask_later(self, seconds: float, future: _Held, call: Callable[[], Any]) -> None:
-        if self._slot.suspending:
+        if self._slot.halted:
             future.cancel()
         else:
             self._hold(seconds, future, call)
@@ -145,7 +158,7 @@ class _Executor(concurrent.futures.Executor):
 
 
 class FlowRunner:
-    """Starts, resumes, drops and suspends flows. All methods but wake() are for the driver thread."""
+    """Starts, resumes and drops flows. All methods but wake() are for the driver thread."""
 
     def __init__(self, loop: Loop, workers: Workers, clock: Clock, backend: Any, on_end: OnEnd) -> None:
         self.loop, self.workers = loop, workers
@@ -156,7 +169,7 @@ class FlowRunner:
         return len(self._slots)
 
     def start(self, context: Context, flow: str) -> None:
-        """Run the persisted flow of this id, from where it stands; ``on_end`` is told its outcome, or None if it was suspended."""
+        """Run the persisted flow of this id from where it stands; ``on_end`` is told its outcome, or None if it is to be resumed later."""
         slot = Slot(context, flow)
         self._slots[flow] = slot
         self._guard(slot, lambda: self._load(slot))
@@ -165,6 +178,7 @@ class FlowRunner:
         """Forget a flow that is no longer ours: nothing is reverted, and nothing more of it is written."""
         if self._slots.pop(slot.flow, None):
             slot.dropped = True
+            self._halt(slot)
 
     def drop_flow(self, flow: str | None) -> None:
         """drop() by id; a flow that does not run here is none of ours."""
@@ -172,14 +186,15 @@ class FlowRunner:
             self.drop(self._slots[flow])
 
     def drop_all(self) -> None:
-        """As after a crash."""
+        """Leave every flow as it stands in the store, to be resumed by this engine or another.
+
+        TaskFlow's own suspension is not used: a flow that is suspended while its last task waits is noted as reverted (6.5), and would
+        start from the beginning.
+        """
         for slot in list(self._slots.values()):
             self.drop(slot)
-
-    def suspend_all(self) -> None:
-        """Ask every flow to stop where it is, durably: tasks that wait are cancelled, tasks that run are let end."""
-        for slot in list(self._slots.values()):
-            self._guard(slot, lambda slot=slot: self._suspend(slot))  # type: ignore[misc]
+            if slot.states is not None:
+                self._guard(slot, lambda slot=slot: self._advance(slot))  # type: ignore[misc]
 
     def wake(self, slot: Slot) -> None:
         """Something of this flow has finished. From any thread."""
@@ -193,24 +208,25 @@ class FlowRunner:
         detail = self._backend.get_connection().get_flow_details(slot.flow)
         slot.engine = engines.load_from_detail(detail, backend=_Backend(self._backend, slot), engine='parallel',
                                                executor=_Executor(self, slot), defer_reverts=True)
+        slot.engine.compile()
+        atoms = [node for node in slot.engine.compilation.execution_graph if hasattr(node, 'execute')]
         if detail.state in ENDED:
+            slot.engine.storage.ensure_atoms(atoms)
             self._end(slot, None)
             return
-        slot.engine.compile()
-        for atom in slot.engine.compilation.execution_graph:
-            if hasattr(atom, 'execute'):
-                atom.context = slot.context
+        for atom in atoms:
+            atom.context = slot.context
         wait = min(max(detail.meta.get('not_before', 0.0) - self._clock.time(), 0.0), 600.0)
         if wait:
             self.loop.after(wait, lambda: self._guard(slot, lambda: self._advance(slot)))
         else:
             self._advance(slot)
 
-    def _suspend(self, slot: Slot) -> None:
-        if slot.states is None:  # it has not begun: as it stands in the store, so it is resumed
-            self._end(slot, None)
+    def _halt(self, slot: Slot) -> None:
+        """Let TaskFlow end the flow's run: tasks that wait are cancelled, tasks that run are let end."""
+        if slot.states is None:
             return
-        slot.suspending = True
+        slot.halted = True
         slot.engine.suspend()
         for future in list(slot.waiting):
             future.cancel()
@@ -219,11 +235,11 @@ class FlowRunner:
     def _advance(self, slot: Slot) -> None:
         """Run one flow until it waits. Retry controllers finish without a word, hence the second look before it is parked."""
         if slot.states is None:
+            if slot.dropped or slot.flow not in self._slots:
+                return
             slot.states = slot.engine.run_iter(timeout=0)
         idle = 0
         for state in slot.states:
-            if slot.dropped:
-                return
             if state != states.WAITING:
                 continue
             with slot.lock:
@@ -236,16 +252,13 @@ class FlowRunner:
         self._end(slot, None)
 
     def _guard(self, slot: Slot, work: Callable[[], None]) -> None:
-        if slot.dropped:
-            return
         try:
             work()
-        except taskflow_exceptions.StorageFailure:
-            LOG.warning('flow %s of host %s: the database does not answer; it is resumed later', slot.flow, slot.context.host)
-            self.drop(slot)
-            self._on_end(slot, None)
-        except DroppedError:
-            LOG.debug('flow %s was dropped while it was advanced', slot.flow)
+        except taskflow_exceptions.StorageFailure as error:
+            if self._slots.pop(slot.flow, None):
+                slot.dropped = True
+                LOG.warning('flow %s of host %s is resumed later: %s', slot.flow, slot.context.host, error)
+                self._on_end(slot, None)
         except Exception as error:  # noqa: BLE001 - whatever a task raised comes out here; it is an outcome like any other
             self._end(slot, error)
 

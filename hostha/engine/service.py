@@ -27,7 +27,7 @@ class Engine:
 
     CLAIM_EVERY = 1.0
     ORDERS_EVERY = 1.0
-    STOP_WITHIN = 30.0
+    STOP_WITHIN = 60.0
     THROTTLE = 0.3
 
     def __init__(self, settings: Settings, ports: Ports, inline: bool = False) -> None:
@@ -62,9 +62,9 @@ class Engine:
         self._thread.start()
 
     def stop(self) -> None:
-        """End gracefully: flows are suspended where they stand, and the incidents given back at once. From any thread."""
+        """End gracefully: flows stay where they stand, and the incidents are given back at once. From any thread."""
         done = threading.Event()
-        self.loop.soon(lambda: self._suspend(done))
+        self.loop.soon(lambda: self._finish(done))
         if self._thread is None:
             return
         done.wait(self.STOP_WITHIN)
@@ -76,19 +76,13 @@ class Engine:
         self.conductor.runner.drop_all()
         self.loop.stop()
 
-    def _suspend(self, done: threading.Event) -> None:
+    def _finish(self, done: threading.Event) -> None:
+        """Leave all flows as they stand, let calls under way end, and only then let go of the incidents."""
         self.conductor.stopping = True
-        self.conductor.runner.suspend_all()
-        self._finish(done, self._ports.clock.monotonic() + self.STOP_WITHIN)
-
-    def _finish(self, done: threading.Event, deadline: float) -> None:
-        """Wait for the flows to be suspended, then let go of everything."""
-        if len(self.conductor.runner) and self._ports.clock.monotonic() < deadline:
-            self.loop.after(0.05, lambda: self._finish(done, deadline))
-            return
-        self._guarded(lambda: self._ports.leases.release(self._name))()
+        self.conductor.runner.drop_all()
         self._ports.liveness.stop()
         self._workers.stop()
+        self._guarded(lambda: self._ports.leases.release(self._name))()
         self.loop.stop()
         LOG.info('engine %s stopped', self._name)
         done.set()
