@@ -66,5 +66,4 @@ def evacuation_due(records: Iterable[HostRecord], now: float) -> tuple[list[str]
 def _may_be_a_dead_target(record: HostRecord, now: float) -> bool:
     if record.state is State.FENCED:
         return not record.marked_down
-    lost = record.state is State.SUSPECT or (record.state is State.ISOLATED and record.response is Response.FENCE)
-    return lost and now - record.since < NOVA_BELIEVES
+    return record.state in (State.SUSPECT, State.ISOLATED) and now - record.since < NOVA_BELIEVES

@@ -6,7 +6,10 @@ from collections.abc import Iterator, Sequence
 from hostha.core.model import LevelSpec
 from hostha.exceptions import BadRequest
 
-POWER_LEVELS = ('ipmi', 'redfish', 'fence_agent')
+PROGRAMS = {'ipmi': 'fence_ipmilan', 'redfish': 'fence_redfish'}
+"""The fence programs of the levels that have one of their own."""
+
+POWER_LEVELS = (*PROGRAMS, 'fence_agent')
 """The levels that read the power of a host: they prove themselves, and those before them that cannot."""
 
 LEVELS = ('consul', *POWER_LEVELS, 'operator')
@@ -45,6 +48,11 @@ def check_levels(levels: Sequence[LevelSpec], *, trusted: bool = False) -> None:
             wrong.setdefault(f'{at}.level', rule)
     if wrong:
         raise BadRequest(f'these fencing levels cannot be used: {"; ".join(f"{field}: {rule}" for field, rule in wrong.items())}', wrong)
+
+
+def program(spec: LevelSpec) -> str:
+    """The fence program that a level runs; '' for one that runs none."""
+    return PROGRAMS.get(spec.level) or spec.options.get('agent', '')
 
 
 def prover(later: Sequence[LevelSpec]) -> LevelSpec | None:
