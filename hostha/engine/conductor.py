@@ -124,11 +124,8 @@ class Conductor:
     def take(self, job: Job) -> None:
         """Go on with an incident that was claimed: from its flow, or waiting where it waits."""
         self.jobs[job.host] = job
-        record = self._ports.store.record(job.host)
-        self.hosts.records[job.host] = record
-        LOG.info('host=%s incident=%s state=%s taken over by %s, claim %d', job.host, job.incident, record.state, self._name, job.token)
-        if record.flow:
-            self._run(record, job)
+        LOG.info('host=%s incident=%s taken over by %s, claim %d', job.host, job.incident, self._name, job.token)
+        self._resume(job.host)
 
     def forget(self, host: str) -> None:
         """The incident is no longer ours."""
@@ -174,5 +171,6 @@ class Conductor:
         except NotFound:
             self.forget(host)
         else:
+            self.hosts.records[host] = record
             if record.incident == job.incident and record.flow:
                 self._run(record, job)

@@ -170,8 +170,9 @@ class FlowRunner:
 
     def start(self, context: Context, flow: str) -> None:
         """Run the persisted flow of this id from where it stands; ``on_end`` is told its outcome, or None if it is to be resumed later."""
-        slot = Slot(context, flow)
-        self._slots[flow] = slot
+        if flow in self._slots:
+            return
+        slot = self._slots[flow] = Slot(context, flow)
         self._guard(slot, lambda: self._load(slot))
 
     def drop(self, slot: Slot) -> None:
@@ -233,13 +234,16 @@ class FlowRunner:
         self.wake(slot)
 
     def _advance(self, slot: Slot) -> None:
-        """Run one flow until it waits. Retry controllers finish without a word, hence the second look before it is parked."""
+        """Run one flow until it waits. A retry controller finishes without a word as soon as it is scheduled, hence one more look at what
+        has finished after each scheduling before the flow is parked."""
         if slot.states is None:
             if slot.dropped or slot.flow not in self._slots:
                 return
             slot.states = slot.engine.run_iter(timeout=0)
         idle = 0
         for state in slot.states:
+            if state == states.SCHEDULING:
+                idle = 0
             if state != states.WAITING:
                 continue
             with slot.lock:

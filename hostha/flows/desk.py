@@ -4,9 +4,13 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from oslo_log import log
+
 from hostha.core.book import Entry, Evacuation, Server
 from hostha.exceptions import DriverError
 from hostha.flows.tools import Tools
+
+LOG = log.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,5 +60,6 @@ class Desk:
             # the records first: a server that ends between the two calls is then seen moved, not lost
             records = self._tools.servers.evacuations(self._host)
             return Look(self._tools.servers.look(open_ones, self._host), records)
-        except DriverError:
+        except DriverError as error:
+            LOG.warning('host=%s its servers cannot be followed now: %s', self._host, error)
             return None

@@ -55,6 +55,21 @@ def test_checks_are_taken_one_interval_apart_and_the_last_one_decides():
     assert len(bench.runner) == 0
 
 
+class AtOnce:
+    """Workers that are done before the driver looks."""
+
+    def submit(self, work):
+        work()
+
+
+def test_workers_that_are_faster_than_the_driver_stall_no_flow():
+    bench = Bench()
+    bench.runner.workers = AtOnce()
+    bench.start()
+    bench.run(1100)
+    assert [outcome.event for outcome in bench.outcomes] == [Event.FENCE_CHOSEN]
+
+
 def test_a_check_that_finds_all_well_ends_it_early():
     bench = Bench(eyes=fakes.Eyes(fakes.DOWN, fakes.UP))
     bench.start()
