@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from hostha.core import brakes, observation, policy
 from hostha.core.model import Happening, HostView
 from hostha.core.policy import Verdict
-from hostha.exceptions import NotFound
+from hostha.core.states import Response
 from hostha.ports import Clock, Liveness, Store
 from hostha.settings import Judgement
 
@@ -62,12 +62,13 @@ class Observer:
         return {host: policy.verdict(view, judgement.networks, judgement.responses, now) for host, view in views.items()}
 
     def look(self, host: str) -> Verdict:
-        """A fresh look at one host."""
+        """A fresh look at one host. Of one that is not observed nothing may be concluded."""
         self.refresh()
-        verdicts = self.verdicts(self.views())
-        if host not in verdicts:
-            raise NotFound(f'host {host} is not watched')
-        return verdicts[host]
+        return self.verdicts(self.views()).get(host) or self._unseen(host)
+
+    def _unseen(self, host: str) -> Verdict:
+        pattern = '?' * len(self._judgement.networks)
+        return Verdict(pattern, Response.NONE, f'{host} is not observed by this engine', f'{pattern}: not observed')
 
     def choose(self, host: str, seen: Verdict) -> Happening:
         """What the last check of a host makes happen, the brakes considered on one snapshot of all hosts."""

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from oslo_log import log
 
 from hostha.core import orders
+from hostha.core.model import HostRecord
 from hostha.core.watch import noticed
 from hostha.engine.conductor import Conductor, Ports
 from hostha.engine.loop import Loop, Workers
@@ -36,7 +37,7 @@ class Engine:
         self._workers = Workers(self.loop, settings.engine.workers, inline)
         self.observer = Observer(ports.liveness, ports.store, ports.clock, settings.judgement)
         self.conductor = Conductor(settings, ports, self.loop, self._workers, self.observer)
-        self._looking = self._look_again = False
+        self._looking = self._look_again = self._observed = False
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -122,25 +123,41 @@ class Engine:
         """Tell the machine what is seen of each host that no other engine works on: one snapshot of all."""
         conductor = self.conductor
         conductor.refresh()
-        watched = tuple(sorted(name for name, spec in conductor.hosts.specs.items() if spec.ha_enabled))
-        if self.observer.watch(watched):
+        if self.observer.watch(self._watched()):
             self._look_again = True
+            return
+        self._observed = True
         views = self.observer.views()
         verdicts, now = self.observer.verdicts(views), self._ports.clock.time()
         for host, seen in verdicts.items():
             record = conductor.hosts.records.get(host)
-            if record is None or (record.incident is not None and host not in conductor.jobs):
+            if record is None or not self._ours(record):
                 continue
             happening = noticed(record, views[host], seen, now)
             if happening:
                 conductor.apply(host, happening)
         conductor.clear_evacuations()
 
+    def _ours(self, record: HostRecord) -> bool:
+        """Whether this engine is to tell the machine what it sees of a host: an open incident is its holder's business."""
+        if record.incident is None:
+            spec = self.conductor.hosts.specs.get(record.name)
+            return spec is not None and spec.ha_enabled
+        return record.name in self.conductor.jobs
+
+    def _watched(self) -> tuple[str, ...]:
+        """The hosts that are protected, and those whose incident has to be brought to its end."""
+        specs, records = self.conductor.hosts.specs, self.conductor.hosts.records
+        return tuple(sorted(name for name in specs.keys() & records.keys() if specs[name].ha_enabled or records[name].incident))
+
     def _renew(self) -> None:
         if self.conductor.jobs:
             self.conductor.keep(self._ports.leases.renew(self._name))
 
     def _claim(self) -> None:
+        """Nothing is claimed before the hosts were observed: what is claimed is acted on."""
+        if not self._observed:
+            return
         free = self._settings.engine.max_incidents - len(self.conductor.jobs)
         if free > 0 and not self.conductor.stopping:
             for job in self._ports.leases.claim(self._name, free):

@@ -7,6 +7,7 @@ import pytest
 from hostha.drivers.consul import watch as watch_module
 from hostha.drivers.consul.cluster import clusters
 from hostha.drivers.consul.watch import PAUSE, Watch
+from tests.beds.command import wait_until
 from tests.unit.drivers.consul.fake import HANGS, FakeCluster
 
 HEALTH = '/v1/health/state/any'
@@ -120,7 +121,7 @@ def test_an_error_of_the_listener_does_not_end_the_watch(watcher: Watcher, clust
 
 
 def test_after_stop_nobody_is_called(watcher: Watcher, cluster: FakeCluster) -> None:
-    watcher.wait_for(1)
+    wait_until(lambda: cluster.count(HEALTH) == 2, 'a query is under way', timeout=5)
     watcher.stop.set()
     cluster.change()
     watcher.thread.join(5)
