@@ -66,7 +66,6 @@ TABLE: tuple[Row, ...] = (
     Row(S.RECOVERED, E.HOST_RETURNED, S.RECOVERED, C.READMIT, 'the host is back on all networks: take it back'),
     Row(S.RECOVERED, E.HOST_READMITTED, S.ACTIVE, None, 'the host is in service again'),
     Row(S.RECOVERED, E.READMISSION_FAILED, S.RECOVERED, None, 'not fit for service yet: wait for it'),
-    Row(S.RECOVERED, E.WORK_STALLED, S.RECOVERED, C.READMIT, 'Nova did not answer: try again'),
     Row(S.RECOVERED, E.MAINTENANCE_STARTED, S.MAINTENANCE, None, 'the operator takes over'),
     Row(S.RECOVERED, E.FLOW_FAILED, S.ERROR, None, 'the readmission broke: the host stays out of service'),
 

@@ -134,12 +134,13 @@ class Conductor:
         if record:
             self.runner.drop_flow(record.flow)
 
-    def keep(self, held: Collection[str]) -> None:
-        """Forget every incident whose lease is not among those ``held``."""
-        for host, job in list(self.jobs.items()):
-            if job.incident not in held:
-                LOG.warning('host=%s incident=%s: the lease is lost', host, job.incident)
-                self.forget(host)
+    def lose(self, jobs: Collection[Job]) -> None:
+        """Forget the incidents of these jobs: their leases are lost. A job that closed, or was claimed anew meanwhile, is none of them."""
+        for job in jobs:
+            mine = self.jobs.get(job.host)
+            if mine is not None and (mine.incident, mine.token) == (job.incident, job.token):
+                LOG.warning('host=%s incident=%s: the lease is lost', job.host, job.incident)
+                self.forget(job.host)
 
     def _run(self, record: HostRecord, job: Job) -> None:
         context = Context(self._tools, self._name, record.name, record.epoch, str(record.incident), job)

@@ -17,7 +17,7 @@ from taskflow.types.failure import Failure
 from hostha.core.model import Happening
 from hostha.core.states import Event
 from hostha.engine.loop import Loop, Workers
-from hostha.exceptions import StaleOwner
+from hostha.exceptions import StaleOwner, StoreUnavailable
 from hostha.flows.base import NotYet, to_happening
 from hostha.flows.context import Context
 from hostha.ports import Clock
@@ -25,6 +25,9 @@ from hostha.ports import Clock
 LOG = log.getLogger(__name__)
 
 OnEnd = Callable[['Slot', Happening | None], None]
+PUT_OFF = 1.0
+"""Seconds after which a task that the database put off is asked again: that is no failed try of what it does."""
+
 ENDED = (states.SUCCESS, states.REVERTED, states.FAILURE)
 
 
@@ -139,6 +142,9 @@ class _Executor(concurrent.futures.Executor):
         result = outcome[1]
         if isinstance(result, NotYet):
             self._runner.loop.soon(lambda: self._ask_later(result.seconds, future, call))
+        elif isinstance(result, Failure) and result.check(StoreUnavailable):
+            LOG.warning('host=%s put off: %s', self._slot.context.host, result.exception_str)
+            self._runner.loop.soon(lambda: self._ask_later(PUT_OFF, future, call))
         elif isinstance(result, Failure) and result.check(StaleOwner):
             LOG.warning('%s', result.exception_str)
             self._runner.loop.soon(lambda: self._runner.drop(self._slot))

@@ -9,6 +9,7 @@ from hostha.core import orders
 from hostha.core.model import HostRecord
 from hostha.core.watch import noticed
 from hostha.engine.conductor import Conductor, Ports
+from hostha.engine.keeper import Keeper
 from hostha.engine.loop import Loop, Workers
 from hostha.engine.observer import Observer
 from hostha.exceptions import NotFound, StoreUnavailable
@@ -37,6 +38,9 @@ class Engine:
         self._workers = Workers(self.loop, settings.engine.workers, inline)
         self.observer = Observer(ports.liveness, ports.store, ports.clock, settings.judgement)
         self.conductor = Conductor(settings, ports, self.loop, self._workers, self.observer)
+        self._keeper = Keeper(ports.leases, ports.clock, self._name, settings.engine.lease,
+                              lambda: list(self.conductor.jobs.values()), lambda jobs: self.loop.soon(lambda: self.conductor.lose(jobs)))
+        self._inline = inline
         self._looking = self._look_again = self._observed = False
         self._thread: threading.Thread | None = None
 
@@ -44,7 +48,10 @@ class Engine:
         """Begin: observe before anything is claimed."""
         self._ports.liveness.start(lambda: self.loop.soon(self._observe))
         self.loop.every(self._settings.judgement.check_interval, self._observe)
-        self.loop.every(self._settings.engine.lease / 3, self._guarded(self._renew))
+        if self._inline:
+            self.loop.every(self._keeper.interval, self._keeper.renew)
+        else:
+            self._keeper.start()
         self.loop.every(self.CLAIM_EVERY, self._guarded(self._claim))
         self.loop.every(self.ORDERS_EVERY, self._guarded(self._obey))
         LOG.info('engine %s started', self._name)
@@ -83,6 +90,7 @@ class Engine:
         self.conductor.runner.drop_all()
         self._ports.liveness.stop()
         self._workers.stop()
+        self._keeper.stop()
         self._guarded(lambda: self._ports.leases.release(self._name))()
         self.loop.stop()
         LOG.info('engine %s stopped', self._name)
@@ -149,10 +157,6 @@ class Engine:
         """The hosts that are protected, and those whose incident has to be brought to its end."""
         specs, records = self.conductor.hosts.specs, self.conductor.hosts.records
         return tuple(sorted(name for name in specs.keys() & records.keys() if specs[name].ha_enabled or records[name].incident))
-
-    def _renew(self) -> None:
-        if self.conductor.jobs:
-            self.conductor.keep(self._ports.leases.renew(self._name))
 
     def _claim(self) -> None:
         """Nothing is claimed before the hosts were observed: what is claimed is acted on."""

@@ -7,6 +7,7 @@ import pytest
 from hostha.core.states import Event
 from hostha.engine.loop import Loop, Workers
 from hostha.engine.runner import FlowRunner
+from hostha.exceptions import StoreUnavailable
 from hostha.ports import FlowSpec
 from tests.unit import fakes
 
@@ -177,6 +178,21 @@ def test_a_stale_owner_drops_the_flow_before_the_act():
     bench.start()
     bench.run(1100)
     assert (bench.outcomes, len(bench.runner), bench.state()) == ([], 0, 'RUNNING')
+
+
+def test_a_database_that_is_away_costs_a_task_no_try():
+    class Away(fakes.Eyes):
+        def look(self, host):
+            seen = super().look(host)
+            if len(self.seen_at) in (2, 3, 4, 5):
+                raise StoreUnavailable('gone')
+            return seen
+
+    bench = Bench(eyes=Away(fakes.DOWN))
+    bench.start()
+    bench.run(1100)
+    assert bench.eyes.seen_at == [1000.0, 1010.0, 1011.0, 1012.0, 1013.0, 1014.0, 1024.0]
+    assert [outcome.event for outcome in bench.outcomes] == [Event.FENCE_CHOSEN]
 
 
 def test_a_hundred_waiting_flows_need_no_thread():
