@@ -4,11 +4,11 @@
     hostha-engine --config-file /etc/hostha/hostha.conf --check
 """
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
 from contextlib import closing
-from types import FrameType
 
 from oslo_config import cfg
 from oslo_log import log as logging
@@ -44,13 +44,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _serve(engine: Engine) -> int:
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        engine.stop()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    """Work until a signal comes. The handler takes no lock: it only writes to a pipe, which this thread reads."""
+    ended, end = os.pipe()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: os.write(end, b'.'))
     engine.start()
-    engine.run()
+    engine.run_in_thread()
+    os.read(ended, 1)
+    engine.stop()
     return 0
 
 
