@@ -5,7 +5,7 @@ otherwise: it blocks, is bounded by a time limit of its own, may be called from 
 Unavailable says that nothing was done).
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -260,6 +260,15 @@ class Incident:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderRecord(Order):
+    """An order and what became of it. ordered_at, closed_at: wall seconds. closed_at, result: None until an engine has looked at it."""
+
+    ordered_at: float
+    closed_at: float | None
+    result: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Transition:
     """One row of the audit: the table's event, from and to, why the table has this row, and the reason this time."""
 
@@ -289,11 +298,14 @@ class Registry(Protocol):
     def create(self, spec: HostSpec) -> RegisteredHost:
         """Enter a host, active. Conflict if there is one of that name. Its epoch goes on above that of a former host of this name."""
 
-    def update(self, spec: HostSpec) -> RegisteredHost:
-        """Replace what was entered for the host of that name. NotFound."""
+    def update(self, name: str, *, ha_enabled: bool | None = None, addresses: Mapping[str, str] | None = None,
+               fencing: Sequence[LevelSpec] | None = None) -> RegisteredHost:
+        """Replace what is given of what was entered for a host, each as a whole; None leaves it alone, unread. Two updates of different
+        things at the same time lose nothing. NotFound."""
 
     def delete(self, name: str) -> None:
-        """Forget a host; its incidents stay. NotFound; Conflict unless it is active, in maintenance or in error."""
+        """Forget a host; its incidents stay, and its open orders are closed. NotFound; Conflict unless it is active, in maintenance or
+        in error, and in error as long as servers on its incident's book have not ended: they must not be forgotten in silence."""
 
     def order(self, host: str, action: str, reason: str, by: str) -> Order:
         """Note an operator's order for the engines. NotFound."""
@@ -317,3 +329,9 @@ class History(Protocol):
 
     def engines(self) -> Sequence[tuple[str, float]]:
         """Each engine that holds incidents, with the seconds that its lease has left."""
+
+    def orders(self, *, host: str | None = None, limit: int = 100) -> Sequence[OrderRecord]:
+        """Operators' orders, newest first, at most ``limit``; those of a deleted host are kept too."""
+
+    def order(self, order: int) -> OrderRecord:
+        """One order. NotFound."""

@@ -23,7 +23,8 @@ class HostAction:
         self._registry, self._read = registry, read
 
     def on_post(self, req: falcon.Request, resp: falcon.Response, name: str, action: str) -> None:
-        """Note an order: 202. The host may still change its state before an engine looks at it; then the engine has the last word."""
+        """Note an order: 202, and where to read what becomes of it. The host may still change its state before an engine looks at the
+        order; then the engine has the last word."""
         checked('name', name, NAME)
         if action not in ACTIONS:
             raise NotFound(f'there is no action {action}; there are: {", ".join(ACTIONS)}')
@@ -34,7 +35,8 @@ class HostAction:
         order = self._registry.order(name, action, reason, by)
         LOG.info('host=%s order=%s action=%s by=%s reason=%s', name, order.id, action, by, reason)
         resp.status = falcon.HTTP_ACCEPTED
-        resp.media = views.order(order)
+        resp.location = f'/v1.0/orders/{order.id}'
+        resp.media = views.noted(order)
 
 
 def _check_state(record: HostRecord, action: str) -> None:

@@ -10,6 +10,7 @@ from hostha.api.engines import Engines
 from hostha.api.health import Alive, Ready
 from hostha.api.hosts import Host, Hosts
 from hostha.api.incidents import Incident, Incidents, IncidentServers, IncidentTransitions
+from hostha.api.orders import HostOrders, OneOrder
 from hostha.api.query import KnownParameters
 from hostha.api.versions import Version, Versions
 from hostha.ports import Clock, History, Registry
@@ -31,6 +32,8 @@ def create_app(registry: Registry, history: History, settings: ApiSettings, cloc
         ('/v1.0/hosts',                          Hosts(registry, read, networks)),
         ('/v1.0/hosts/{name}',                   Host(registry, read, networks)),
         ('/v1.0/hosts/{name}/actions/{action}',  HostAction(registry, read)),
+        ('/v1.0/hosts/{name}/orders',            HostOrders(registry, history)),
+        ('/v1.0/orders/{ident}',                 OneOrder(history)),
         ('/v1.0/incidents',                      Incidents(history, clock)),
         ('/v1.0/incidents/{ident}',              Incident(history, clock)),
         ('/v1.0/incidents/{ident}/transitions',  IncidentTransitions(history)),

@@ -21,6 +21,7 @@ _PLAIN = r'[^\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]'
 
 NAME = Rule(re.compile(r'(?!\.{1,2}\Z)[A-Za-z0-9._-]{1,255}'), 'a host name: 1 to 255 of A-Z a-z 0-9 . _ -')
 INCIDENT = Rule(re.compile(r'[A-Za-z0-9._-]{1,300}'), 'the id of an incident')
+ORDER = Rule(re.compile(r'[1-9][0-9]{0,17}'), 'the id of an order: a number')
 ANY = Rule(re.compile('.*', re.DOTALL), 'a text')
 SENTENCE = Rule(re.compile(rf'(?=.*\S){_PLAIN}{{1,1000}}'), 'a text of 1 to 1000 characters in one line')
 PERSON = Rule(re.compile(rf'(?=.*\S){_PLAIN}{{1,255}}'), 'a text of 1 to 255 characters in one line')
@@ -60,20 +61,20 @@ class Form:
         self.wrong(field, f'{"it is missing; " if value is _ABSENT else ""}it has to be {rule.words}')
         return ''
 
-    def flag(self, field: str, default: bool) -> bool:
-        """A JSON boolean; neither a number nor a text passes for one."""
+    def flag(self, field: str) -> bool | None:
+        """A JSON boolean, None if it is not given; neither a number nor a text passes for one."""
         value = self._take(field)
         if isinstance(value, bool):
             return value
         if value is not _ABSENT:
             self.wrong(field, 'it has to be true or false')
-        return default
+        return None
 
-    def texts(self, field: str, default: Mapping[str, str]) -> Mapping[str, str]:
-        """An object of texts, of any names and content: what they may be is for the caller to check."""
+    def texts(self, field: str) -> Mapping[str, str] | None:
+        """An object of texts, of any names and content: what they may be is for the caller to check. None if it is not given."""
         value = self._take(field)
         if value is _ABSENT:
-            return default
+            return None
         if not isinstance(value, dict):
             self.wrong(field, 'it has to be an object: {"name": "text"}')
             return {}

@@ -1,7 +1,8 @@
-"""From an operator's input to a HostSpec."""
+"""From an operator's input to what is entered for a host."""
 
 from collections.abc import Mapping, Sequence
 from ipaddress import ip_address
+from typing import Any
 
 from hostha.api.form import ANY, NAME, Form
 from hostha.core.fencing import check_levels
@@ -11,32 +12,34 @@ MOST_LEVELS = 16
 """Fencing levels that a host may have of its own."""
 
 
-def host_spec(form: Form, base: HostSpec | None, networks: Sequence[str]) -> HostSpec:
-    """What ``form`` says of a host; what it leaves out stays as in ``base``, whose name is fixed. None: a new host.
+def new_host(form: Form, networks: Sequence[str]) -> HostSpec:
+    """The host that ``form`` describes. Raises BadRequest for everything that is wrong."""
+    name = form.text('name', NAME)
+    return HostSpec(name, **_given(form, networks))
 
-    A level's secrets are never taken over from ``base`` when the levels are given: whoever points a level at another address has to
-    know them. Raises BadRequest for everything that is wrong.
+
+def changes(form: Form, name: str, networks: Sequence[str]) -> dict[str, Any]:
+    """What ``form`` says of the host ``name``, by the fields of HostSpec; those that it leaves out are missing.
+
+    A level's secrets are given with it or not at all: whoever points a level at another address has to know them. Raises BadRequest
+    for everything that is wrong.
     """
-    name = _name(form, base)
-    base = base or HostSpec(name)
-    spec = HostSpec(name, ha_enabled=form.flag('ha_enabled', base.ha_enabled), fencing=_levels(form, base.fencing),
-                    addresses=_addresses(form, base.addresses, networks))
+    if form.text('name', NAME, name) != name:
+        form.wrong('name', f'it has to be {name}, as in the path: a host cannot be renamed')
+    return _given(form, networks)
+
+
+def _given(form: Form, networks: Sequence[str]) -> dict[str, Any]:
+    ha_enabled, fencing, addresses = form.flag('ha_enabled'), _levels(form), _addresses(form, networks)
     form.check()
-    if spec.fencing is not base.fencing:
-        check_levels(spec.fencing)
-    return spec
+    check_levels(fencing or ())
+    fields = {'ha_enabled': ha_enabled, 'fencing': fencing, 'addresses': addresses}
+    return {field: value for field, value in fields.items() if value is not None}
 
 
-def _name(form: Form, base: HostSpec | None) -> str:
-    name = form.text('name', NAME, base.name if base else None)
-    if base is not None and name != base.name:
-        form.wrong('name', f'it has to be {base.name}, as in the path: a host cannot be renamed')
-    return name
-
-
-def _addresses(form: Form, base: Mapping[str, str], networks: Sequence[str]) -> Mapping[str, str]:
-    given = form.texts('addresses', base)
-    return base if given is base else {network: _address(form, network, text, networks) for network, text in given.items()}
+def _addresses(form: Form, networks: Sequence[str]) -> Mapping[str, str] | None:
+    given = form.texts('addresses')
+    return None if given is None else {network: _address(form, network, text, networks) for network, text in given.items()}
 
 
 def _address(form: Form, network: str, text: str, networks: Sequence[str]) -> str:
@@ -55,12 +58,12 @@ def _address(form: Form, network: str, text: str, networks: Sequence[str]) -> st
     return str(address)
 
 
-def _levels(form: Form, base: tuple[LevelSpec, ...]) -> tuple[LevelSpec, ...]:
+def _levels(form: Form) -> tuple[LevelSpec, ...] | None:
     levels = form.forms('fencing', MOST_LEVELS)
-    return base if levels is None else tuple(_level(level) for level in levels)
+    return None if levels is None else tuple(_level(level) for level in levels)
 
 
 def _level(form: Form) -> LevelSpec:
-    level = LevelSpec(form.text('level', ANY), form.texts('options', {}), form.texts('secrets', {}))
+    level = LevelSpec(form.text('level', ANY), form.texts('options') or {}, form.texts('secrets') or {})
     form.close()
     return level

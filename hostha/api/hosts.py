@@ -1,13 +1,14 @@
 """/v1.0/hosts and /v1.0/hosts/{name}: the hosts as operators enter them, with their present state."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import falcon
 from oslo_log import log as logging
 
 from hostha.api import views
 from hostha.api.form import NAME, Form, checked
-from hostha.api.host_spec import host_spec
+from hostha.api.host_spec import changes, new_host
 from hostha.api.media import Reader
 from hostha.core.model import HostSpec
 from hostha.ports import Registry
@@ -27,7 +28,7 @@ class Hosts:
 
     def on_post(self, req: falcon.Request, resp: falcon.Response) -> None:
         """Enter a host: 201; 409 if there is one of that name."""
-        spec = host_spec(Form(self._read(req)), None, self._networks)
+        spec = new_host(Form(self._read(req)), self._networks)
         created = self._registry.create(spec)
         LOG.info('host=%s entered', spec.name)
         resp.status = falcon.HTTP_CREATED
@@ -47,20 +48,23 @@ class Host:
 
     def on_put(self, req: falcon.Request, resp: falcon.Response, name: str) -> None:
         """Enter the host anew: a field that is not given takes its default. Does not create one."""
-        self._update(req, resp, HostSpec(checked('name', name, NAME)))
+        anew = HostSpec(name, **self._changes(req, name))
+        self._update(resp, name, {'ha_enabled': anew.ha_enabled, 'fencing': anew.fencing, 'addresses': anew.addresses})
 
     def on_patch(self, req: falcon.Request, resp: falcon.Response, name: str) -> None:
         """Change the fields that are given, each as a whole; the others stay."""
-        self._update(req, resp, self._registry.host(checked('name', name, NAME)).spec)
+        self._update(resp, name, self._changes(req, name))
 
     def on_delete(self, _req: falcon.Request, resp: falcon.Response, name: str) -> None:
-        """Forget the host: 204; 409 while an incident is under way. Its incidents stay."""
+        """Forget the host: 204; 409 while an incident is under way or has left servers behind. Its incidents stay."""
         self._registry.delete(checked('name', name, NAME))
         LOG.info('host=%s deleted', name)
         resp.status = falcon.HTTP_NO_CONTENT
 
-    def _update(self, req: falcon.Request, resp: falcon.Response, base: HostSpec) -> None:
-        spec = host_spec(Form(self._read(req)), base, self._networks)
-        updated = self._registry.update(spec)
-        LOG.info('host=%s changed', spec.name)
+    def _changes(self, req: falcon.Request, name: str) -> dict[str, Any]:
+        return changes(Form(self._read(req)), checked('name', name, NAME), self._networks)
+
+    def _update(self, resp: falcon.Response, name: str, changed: dict[str, Any]) -> None:
+        updated = self._registry.update(name, **changed)
+        LOG.info('host=%s changed: %s', name, ', '.join(changed) or 'nothing')
         resp.media = views.host(updated)

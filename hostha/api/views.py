@@ -8,7 +8,7 @@ from hostha.core.machine import acceptable
 from hostha.core.model import LevelSpec, Proof
 from hostha.core.orders import ACTIONS
 from hostha.core.states import State
-from hostha.ports import Incident, Order, RegisteredHost, Transition
+from hostha.ports import Incident, Order, OrderRecord, RegisteredHost, Transition
 
 
 def moment(at: float | None) -> str | None:
@@ -44,9 +44,14 @@ def _proof(proof: Proof | None) -> dict[str, Any] | None:
     return None if proof is None else {'level': proof.level, 'evidence': proof.evidence, 'at': moment(proof.at)}
 
 
-def order(given: Order) -> dict[str, Any]:
-    """An operator's order."""
-    return {'id': given.id, 'host': given.host, 'action': given.action, 'reason': given.reason, 'by': given.by}
+def noted(order: Order) -> dict[str, Any]:
+    """An operator's order as it was given."""
+    return {'id': order.id, 'host': order.host, 'action': order.action, 'reason': order.reason, 'by': order.by}
+
+
+def order(record: OrderRecord) -> dict[str, Any]:
+    """An operator's order and what became of it."""
+    return noted(record) | {'ordered_at': moment(record.ordered_at), 'closed_at': moment(record.closed_at), 'result': record.result}
 
 
 def incident(one: Incident, now: float) -> dict[str, Any]:

@@ -3,16 +3,16 @@
     hostha-api --config-file /etc/hostha/hostha.conf
     HOSTHA_CONFIG_FILE=/etc/hostha/hostha.conf gunicorn --bind 127.0.0.1:13306 hostha.cmd.api:application
 
-Where another server listens is its own affair: [DEFAULT] host and port have no effect on it.
+Where another server listens is its own affair: [DEFAULT] host and port have no effect on it. As long as requests are not authenticated
+``application`` is therefore refused, unless the configuration says twice that this is meant: see conf.api.check_other_server().
 """
 
 import os
 import signal
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from functools import cache
-from threading import Lock
 from types import FrameType
 from typing import Any
 
@@ -21,6 +21,7 @@ import waitress.server
 from oslo_log import log as logging
 
 from hostha.api.app import create_app
+from hostha.conf import api as options
 from hostha.conf import load, start_logging
 from hostha.conf.loading import CONFIG_FILE
 from hostha.db import Database, open_database
@@ -30,7 +31,9 @@ from hostha.settings import ApiSettings, Settings
 
 LOG = logging.getLogger(__name__)
 
-_building = Lock()
+application: falcon.App
+"""The API for any WSGI server. The configuration, from HOSTHA_CONFIG_FILE or /etc/hostha/hostha.conf, is read when the server asks this
+module for it, as it starts; ConfigError if it is wrong or does not allow it. No import of this module reads anything."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -70,17 +73,22 @@ def make_server(app: falcon.App, settings: ApiSettings) -> Any:
         max_request_body_size=16 * settings.max_body, connection_limit=500, channel_timeout=30, asyncore_use_poll=True)
 
 
-def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-    """The API for any WSGI server. The configuration, from HOSTHA_CONFIG_FILE or /etc/hostha/hostha.conf, is read at the first call."""
-    with _building:
-        app = _configured(os.environ.get('HOSTHA_CONFIG_FILE', CONFIG_FILE))
-    return app(environ, start_response)
+def __getattr__(name: str) -> falcon.App:
+    if name != 'application':
+        raise AttributeError(f'module {__name__} has no attribute {name}')
+    return _for_another_server()
 
 
 @cache
-def _configured(config_file: str) -> falcon.App:
-    conf, settings = load(['--config-file', config_file])
+def _for_another_server() -> falcon.App:
+    conf, settings = load(['--config-file', os.environ.get('HOSTHA_CONFIG_FILE', CONFIG_FILE)])
     start_logging(conf)
+    try:
+        options.check_other_server(conf)
+    except ConfigError as error:
+        LOG.critical('the API is not served: %s', error)
+        raise
+    LOG.warning('everybody who reaches the WSGI server that this API runs under may do everything')
     return _app(settings, open_database(settings.database))
 
 

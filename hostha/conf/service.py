@@ -10,7 +10,8 @@ GROUP = 'DEFAULT'
 
 OPTS = [
     cfg.Opt('host', type=Commented(types.HostAddress()), default='127.0.0.1',
-            help='Address on which the API listens. As long as auth_strategy is "keystone" the API listens on loopback only.'),
+            help='Address on which the API listens. As long as auth_strategy is "keystone" the API listens on loopback only. '
+                 'With "noauth" any other address needs [api] allow_unauthenticated as well.'),
     cfg.Opt('port', type=port(), default=13306, help='TCP port on which the API listens.'),
     cfg.StrOpt('region', help='Region of Nova in the Keystone catalogue. Unset: the only one.'),
     cfg.Opt('auth_strategy', default='keystone', help='How callers of the API prove who they are.', type=choice(
@@ -26,7 +27,7 @@ def register(conf: cfg.ConfigOpts) -> None:
 
 def listen_address(conf: cfg.ConfigOpts) -> str:
     """Where the API is to listen: the configured address, but loopback as long as requests cannot be authenticated."""
-    if conf.auth_strategy == 'noauth' or _loopback(conf.host):
+    if conf.auth_strategy == 'noauth' or loopback(conf.host):
         return conf.host
     return '127.0.0.1'
 
@@ -36,12 +37,13 @@ def warnings(conf: cfg.ConfigOpts) -> list[str]:
     if conf.auth_strategy == 'keystone':
         return [f'auth_strategy = keystone is not enforced yet: requests to the API are not authenticated, so it listens on '
                 f'{listen_address(conf)} only, whatever host = {conf.host} says']
-    if not _loopback(conf.host):
+    if not loopback(conf.host):
         return [f'auth_strategy = noauth: everybody who reaches {conf.host} port {conf.port} may do everything']
     return []
 
 
-def _loopback(host: str) -> bool:
+def loopback(host: str) -> bool:
+    """Whether only this machine reaches what listens on ``host``."""
     try:
         return ip_address(host).is_loopback
     except ValueError:

@@ -8,15 +8,16 @@ from sqlalchemy.engine import Connection
 
 from hostha.core.book import Entry
 from hostha.db import book
-from hostha.db.models import INCIDENTS, JOBS, TRANSITIONS
+from hostha.db.models import INCIDENTS, JOBS, ORDERS, TRANSITIONS
 from hostha.db.transactions import Transactions
 from hostha.exceptions import NotFound
-from hostha.ports import Incident, Transition
+from hostha.ports import Incident, OrderRecord, Transition
 
-_I, _T = INCIDENTS.c, TRANSITIONS.c
+_I, _T, _O = INCIDENTS.c, TRANSITIONS.c, ORDERS.c
 _INCIDENT: tuple[sa.Column[Any], ...] = (_I.incident, _I.host, _I.epoch, _I.opened_at, _I.closed_at, _I.reason, _I.outcome)
 _TRANSITION: tuple[sa.Column[Any], ...] = (
     _T.id, _T.host, _T.incident, _T.epoch, _T.at, _T.before, _T.event, _T.after, _T.why, _T.reason, _T.engine, _T.by)
+_ORDER: tuple[sa.Column[Any], ...] = (_O.id, _O.host, _O.action, _O.reason, _O.by, _O.ordered_at, _O.closed_at, _O.result)
 
 
 class SqlHistory:
@@ -63,6 +64,22 @@ class SqlHistory:
         query = sa.select(JOBS.c.owner, sa.func.max(JOBS.c.expires) - now).where(JOBS.c.expires > now)
         with self._transactions.read() as connection:
             return [(owner, left) for owner, left in connection.execute(query.group_by(JOBS.c.owner).order_by(JOBS.c.owner))]
+
+    def orders(self, *, host: str | None = None, limit: int = 100) -> Sequence[OrderRecord]:
+        """Operators' orders, newest first, at most ``limit``."""
+        query = sa.select(*_ORDER).order_by(_O.id.desc()).limit(limit)
+        if host is not None:
+            query = query.where(_O.host == host)
+        with self._transactions.read() as connection:
+            return [OrderRecord(*row) for row in connection.execute(query)]
+
+    def order(self, order: int) -> OrderRecord:
+        """One order. NotFound."""
+        with self._transactions.read() as connection:
+            row = connection.execute(sa.select(*_ORDER).where(_O.id == order)).first()
+        if row is None:
+            raise NotFound(f'there is no order {order}')
+        return OrderRecord(*row)
 
 
 def _number(connection: Connection, incident: str) -> int:

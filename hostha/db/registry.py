@@ -1,16 +1,18 @@
 """The hosts as operators enter them (ports.Registry)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from hostha.core.model import HostRecord, HostSpec
+from hostha.core.book import remaining, summary
+from hostha.core.model import HostRecord, HostSpec, LevelSpec
 from hostha.core.states import State
+from hostha.db.book import entries
 from hostha.db.models import HOSTS, INCIDENTS, JOBS, ORDERS
-from hostha.db.rows import Row, from_record, from_spec, host_row, registered, to_record
+from hostha.db.rows import Row, from_given, from_record, from_spec, host_row, registered, to_record
 from hostha.db.secrets import SecretBox
 from hostha.db.transactions import Transactions
 from hostha.exceptions import Conflict
@@ -58,35 +60,49 @@ class SqlRegistry:
         connection.execute(sa.delete(HOSTS).where(HOSTS.c.name == name))
         return to_record(row)  # type: ignore[arg-type]
 
-    def update(self, spec: HostSpec) -> RegisteredHost:
-        """Replace what was entered for the host of that name. NotFound; ConfigError if it has secrets and there is no key."""
-        values = from_spec(spec, self._box)
+    def update(self, name: str, *, ha_enabled: bool | None = None, addresses: Mapping[str, str] | None = None,
+               fencing: Sequence[LevelSpec] | None = None) -> RegisteredHost:
+        """Replace what is given of what was entered for a host, in one statement that touches nothing else. NotFound; ConfigError if
+        there are secrets and there is no key."""
+        values = from_given(self._box, ha_enabled, addresses, fencing)
         with self._transactions.write() as connection:
-            host_row(connection, spec.name, lock=True)
-            connection.execute(sa.update(HOSTS).where(HOSTS.c.name == spec.name).values(values))
-            return self._registered(connection, spec.name)
+            host_row(connection, name, lock=True)
+            if values:
+                connection.execute(sa.update(HOSTS).where(HOSTS.c.name == name).values(values))
+            return self._registered(connection, name)
 
     def delete(self, name: str) -> None:
-        """Forget a host and its secrets; its incidents stay, an open one is closed. NotFound; Conflict unless it is active, in
-        maintenance or in error."""
+        """Forget a host and its secrets; its incidents stay, an open one and its orders are closed. NotFound; Conflict unless it is
+        active, in maintenance or in error, and in error as long as servers on its book have not ended."""
         with self._transactions.write() as connection:
             record = to_record(host_row(connection, name, lock=True))
             if record.state not in _DELETABLE:
                 raise Conflict(f'host {name} is {record.state}: it can be deleted when it is {", ".join(_DELETABLE)}')
             if record.incident:
-                self._close(connection, record.incident)
+                self._close(connection, record, record.incident)
+            self._close_orders(connection, name)
             connection.execute(sa.update(HOSTS).where(HOSTS.c.name == name).values(_forgotten(record)))
 
-    def _close(self, connection: Connection, incident: str) -> None:
+    def _close(self, connection: Connection, record: HostRecord, incident: str) -> None:
+        left = remaining(entries(connection, incident))
+        if left and record.state is State.ERROR:
+            raise Conflict(f'host {record.name}: {len(left)} servers on its book have not ended ({summary(left)}): '
+                           'order retry to go on, or reset to give them up')
+        outcome = f'the host was deleted; servers on its book that had not ended: {summary(left)}' if left else 'the host was deleted'
         connection.execute(sa.delete(JOBS).where(JOBS.c.incident == incident))
         connection.execute(sa.update(INCIDENTS).where(INCIDENTS.c.incident == incident)
-                           .values(closed_at=self._transactions.now, outcome='the host was deleted'))
+                           .values(closed_at=self._transactions.now, outcome=outcome))
+
+    def _close_orders(self, connection: Connection, name: str) -> None:
+        """An order is for this host, not for a later one of its name."""
+        connection.execute(sa.update(ORDERS).where(ORDERS.c.host == name, ORDERS.c.closed_at.is_(None))
+                           .values(closed_at=self._transactions.now, result='not done: the host was deleted'))
 
     def order(self, host: str, action: str, reason: str, by: str) -> Order:
         """Note an operator's order for the engines. NotFound."""
         values = {'host': host, 'action': action, 'reason': reason, 'by': by}
         with self._transactions.write() as connection:
-            host_row(connection, host)
+            host_row(connection, host, lock=True)
             result = connection.execute(sa.insert(ORDERS).values(**values, ordered_at=self._transactions.now))
             return Order(int(result.lastrowid), **values)
 

@@ -1,6 +1,6 @@
 """Between rows and the plain types of core: columns bear the names of the fields."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -38,8 +38,20 @@ def to_record(row: Row) -> HostRecord:
 
 def from_spec(spec: HostSpec, box: SecretBox) -> dict[str, Any]:
     """The columns of what was entered for a host. ConfigError if it has secrets and there is no key."""
-    levels = [{'level': level.level, 'options': dict(level.options), 'secrets': box.seal(level.secrets)} for level in spec.fencing]
-    return {'name': spec.name, 'ha_enabled': spec.ha_enabled, 'fencing': levels, 'addresses': dict(spec.addresses)}
+    return {'name': spec.name} | from_given(box, spec.ha_enabled, spec.addresses, spec.fencing)
+
+
+def from_given(box: SecretBox, ha_enabled: bool | None, addresses: Mapping[str, str] | None,
+               fencing: Sequence[LevelSpec] | None) -> dict[str, Any]:
+    """The columns of what is given, not None, for a host. ConfigError if it has secrets and there is no key."""
+    columns = {'ha_enabled': ha_enabled,
+               'addresses': None if addresses is None else dict(addresses),
+               'fencing': None if fencing is None else [_sealed(level, box) for level in fencing]}
+    return {name: value for name, value in columns.items() if value is not None}
+
+
+def _sealed(level: LevelSpec, box: SecretBox) -> dict[str, Any]:
+    return {'level': level.level, 'options': dict(level.options), 'secrets': box.seal(level.secrets)}
 
 
 def to_spec(row: Row, box: SecretBox) -> HostSpec:

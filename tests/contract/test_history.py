@@ -2,6 +2,7 @@
 
 import pytest
 
+from hostha.core.model import HostSpec
 from hostha.core.states import Event
 from hostha.exceptions import NotFound
 from tests.contract.incidents import decided, opened
@@ -49,3 +50,23 @@ def test_engines_at_work(database) -> None:
     opened(database, 'beta', engine='two')
     opened(database, 'gamma', engine='two')
     assert [engine for engine, left in database.history.engines() if 10 < left <= 15] == ['one', 'two']
+
+
+def test_orders_newest_first_with_what_became_of_them(database) -> None:
+    for host in ('alpha', 'beta'):
+        database.registry.create(HostSpec(host))
+    first, second, third = (database.registry.order(host, 'maintenance', 'new fan', 'ann') for host in ('alpha', 'beta', 'alpha'))
+    database.store.close_order(first.id, 'not done: too late')
+    assert [order.id for order in database.history.orders()] == [third.id, second.id, first.id]
+    assert [order.id for order in database.history.orders(limit=2)] == [third.id, second.id]
+    open_one, closed = database.history.orders(host='alpha')
+    assert (open_one.id, open_one.closed_at, open_one.result) == (third.id, None, None)
+    assert (closed.host, closed.action, closed.reason, closed.by) == ('alpha', 'maintenance', 'new fan', 'ann')
+    assert closed.result == 'not done: too late' and closed.closed_at >= closed.ordered_at > 0
+    assert database.history.order(first.id) == closed
+    assert database.history.orders(host='nobody') == []
+
+
+def test_an_order_that_is_not_there(database) -> None:
+    with pytest.raises(NotFound):
+        database.history.order(1)

@@ -1,14 +1,14 @@
 """A registry and a history in plain dictionaries, with the semantics that ports.py demands; and a clock that stands still."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from threading import Lock
 
 from hostha.core.book import Entry
-from hostha.core.model import HostRecord, HostSpec
+from hostha.core.model import HostRecord, HostSpec, LevelSpec
 from hostha.core.states import State
 from hostha.exceptions import Conflict, NotFound, StoreUnavailable
-from hostha.ports import Incident, Order, RegisteredHost, Transition
+from hostha.ports import Incident, Order, OrderRecord, RegisteredHost, Transition
 
 NOW = 1_700_000_000.0
 
@@ -55,9 +55,14 @@ class MemoryRegistry:
             self._hosts[spec.name] = RegisteredHost(spec, HostRecord(spec.name, since=NOW))
         return self._hosts[spec.name]
 
-    def update(self, spec: HostSpec) -> RegisteredHost:
-        self._hosts[spec.name] = replace(self.host(spec.name), spec=spec)
-        return self._hosts[spec.name]
+    def update(self, name: str, *, ha_enabled: bool | None = None, addresses: Mapping[str, str] | None = None,
+               fencing: Sequence[LevelSpec] | None = None) -> RegisteredHost:
+        with self._lock:
+            found = self.host(name)
+            columns = {'ha_enabled': ha_enabled, 'addresses': addresses, 'fencing': None if fencing is None else tuple(fencing)}
+            given = {column: value for column, value in columns.items() if value is not None}
+            self._hosts[name] = replace(found, spec=replace(found.spec, **given))
+        return self._hosts[name]
 
     def delete(self, name: str) -> None:
         state = self.host(name).record.state
@@ -89,6 +94,7 @@ class MemoryHistory:
         self.rows: list[Transition] = []
         self.book: list[Entry] = []
         self.holders: list[tuple[str, float]] = []
+        self.given: list[OrderRecord] = []
 
     def incidents(self, *, host: str | None = None, open_only: bool = False, limit: int = 100,
                   marker: str | None = None) -> Sequence[Incident]:
@@ -116,6 +122,17 @@ class MemoryHistory:
     def engines(self) -> Sequence[tuple[str, float]]:
         self._answer()
         return self.holders
+
+    def orders(self, *, host: str | None = None, limit: int = 100) -> Sequence[OrderRecord]:
+        self._answer()
+        return [order for order in reversed(self.given) if host in (None, order.host)][:limit]
+
+    def order(self, order: int) -> OrderRecord:
+        self._answer()
+        for one in self.given:
+            if one.id == order:
+                return one
+        raise NotFound(f'there is no order {order}')
 
     def _answer(self) -> None:
         if self.fault:

@@ -27,6 +27,7 @@ def test_the_table_decides_in_every_state(with_host: Api, state: State, action: 
     result = with_host.call('POST', path(action), ORDER)
     if acceptable(state, ACTIONS[action]):
         assert (result.status_code, result.json) == (202, ORDER | {'id': 1, 'host': 'node-1', 'action': action})
+        assert result.headers['location'] == '/v1.0/orders/1'
         assert action in views.actions(state)
         return
     assert result.status_code == 409

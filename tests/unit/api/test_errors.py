@@ -5,7 +5,8 @@ import pytest
 from hostha.exceptions import ConfigError, StoreUnavailable
 from tests.unit.api.conftest import HOST, Api
 
-PATHS = ['/', '/healthz', '/readyz', '/v1.0', '/v1.0/hosts', '/v1.0/hosts/node-1', '/v1.0/hosts/node-1/actions/retry', '/v1.0/incidents',
+PATHS = ['/', '/healthz', '/readyz', '/v1.0', '/v1.0/hosts', '/v1.0/hosts/node-1', '/v1.0/hosts/node-1/actions/retry',
+         '/v1.0/hosts/node-1/orders', '/v1.0/orders/1', '/v1.0/incidents',
          '/v1.0/incidents/node-1.1', '/v1.0/incidents/node-1.1/transitions', '/v1.0/incidents/node-1.1/servers', '/v1.0/engines']
 
 

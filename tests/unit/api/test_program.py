@@ -102,6 +102,9 @@ def test_it_serves_on_the_real_database_and_ends_on_sigterm(config: Config, proc
     assert (status, patched['ha_enabled'], patched['fencing']) == (200, False, created['fencing'])
     order = call(config.port, 'POST', '/v1.0/hosts/node-1/actions/maintenance', {'reason': 'disk', 'by': 'alice'})
     assert order == (202, {'id': 1, 'host': 'node-1', 'action': 'maintenance', 'reason': 'disk', 'by': 'alice'})
+    noted = call(config.port, 'GET', '/v1.0/orders/1')[1]
+    assert (noted['by'], noted['closed_at'], noted['result']) == ('alice', None, None)
+    assert call(config.port, 'GET', '/v1.0/hosts/node-1/orders') == (200, {'orders': [noted]})
     assert call(config.port, 'GET', '/v1.0/incidents') == (200, {'incidents': [], 'next_marker': None})
     assert call(config.port, 'GET', '/v1.0/incidents?marker=a.1')[0] == 400
     assert call(config.port, 'GET', '/v1.0/engines') == (200, {'engines': []})
@@ -142,8 +145,27 @@ print(simulate_get(application, '/v1.0/hosts').text)
 """
 
 
-def test_under_another_server_the_configuration_is_read_at_the_first_call(config: Config) -> None:
+def under_another_server(config: Config) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, '-c', UNDER_ANOTHER_SERVER], capture_output=True, timeout=LIMIT, text=True, check=False,
+                          env=os.environ | {'HOSTHA_CONFIG_FILE': str(config.path)})
+
+
+def test_another_server_serves_what_is_meant_to_be_open(config: Config) -> None:
     config.make_tables()
-    output = subprocess.check_output([sys.executable, '-c', UNDER_ANOTHER_SERVER], timeout=LIMIT, text=True,
-                                     env=os.environ | {'HOSTHA_CONFIG_FILE': str(config.path)})
-    assert json.loads(output) == {'hosts': []}
+    twice = '[api]\nallow_unauthenticated = true\n[DEFAULT]\nauth_strategy = noauth'
+    config.path.write_text(config.path.read_text().replace('[DEFAULT]', twice))
+    ended = under_another_server(config)
+    assert (ended.returncode, json.loads(ended.stdout)) == (0, {'hosts': []})
+    assert 'may do everything' in config.log.read_text()
+
+
+def test_another_server_cannot_load_what_is_not_meant_to_be_open(config: Config) -> None:
+    config.make_tables()
+    ended = under_another_server(config)
+    assert ended.returncode == 1
+    assert 'CRITICAL hostha.cmd.api [-] the API is not served: [DEFAULT] auth_strategy = keystone' in config.log.read_text()
+
+
+def test_to_import_the_module_reads_no_configuration() -> None:
+    program = 'import hostha.cmd.api as api; raise SystemExit(hasattr(api, "nonsense"))'
+    subprocess.run([sys.executable, '-c', program], check=True, timeout=LIMIT, env=os.environ | {'HOSTHA_CONFIG_FILE': '/nonexistent'})

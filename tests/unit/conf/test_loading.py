@@ -8,6 +8,7 @@ import pytest
 from oslo_config import cfg
 
 from hostha.conf import load, warnings
+from hostha.conf.api import check_other_server
 from hostha.core.model import LevelSpec
 from hostha.core.states import Response
 from hostha.exceptions import ConfigError
@@ -259,7 +260,7 @@ def test_a_command_has_options_of_its_own() -> None:
 
 def test_an_option_of_ours_that_does_not_exist_is_told_of(loaded: Load) -> None:
     conf, _ = loaded(compute_ha__host_check_intervall='1', fencing__levels='ipmi', fencing__agent_options='ip=a',
-                     keystone_authtoken__admin_user='x', DEFAULT__auth_strategy='noauth')
+                     keystone_authtoken__admin_user='x', DEFAULT__auth_strategy='noauth', api__allow_unauthenticated='yes')
     said = warnings(conf)
     assert said[:2] == ['auth_strategy = noauth: everybody who reaches 0.0.0.0 port 12307 may do everything',
                         '[compute_ha] host_check_intervall does not exist and has no effect']
@@ -285,6 +286,29 @@ def test_the_log_begins_with_the_warnings(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(('strategy', 'host', 'listens'), [
     ('keystone', '0.0.0.0', '127.0.0.1'), ('keystone', '192.0.2.1', '127.0.0.1'), ('keystone', '127.0.0.2', '127.0.0.2'),
-    ('keystone', 'localhost', 'localhost'), ('keystone', 'ctrl1', '127.0.0.1'), ('noauth', '0.0.0.0', '0.0.0.0')])
+    ('keystone', 'localhost', 'localhost'), ('keystone', 'ctrl1', '127.0.0.1'), ('noauth', '::1', '::1')])
 def test_where_the_api_listens(loaded: Load, strategy: str, host: str, listens: str) -> None:
     assert loaded(DEFAULT__auth_strategy=strategy, DEFAULT__host=host)[1].api.host == listens
+
+
+@pytest.mark.parametrize('host', ['0.0.0.0', '192.0.2.1', '::', 'ctrl1'])
+def test_an_api_that_is_open_to_others_has_to_be_meant(loaded: Load, host: str) -> None:
+    with pytest.raises(ConfigError, match=f'host = {host} is not the loopback') as error:
+        loaded(DEFAULT__auth_strategy='noauth', DEFAULT__host=host)
+    assert error.value.option == '[api] allow_unauthenticated'
+    assert loaded(DEFAULT__auth_strategy='noauth', DEFAULT__host=host, api__allow_unauthenticated='true')[1].api.host == host
+
+
+def test_one_word_does_not_open_the_api(loaded: Load) -> None:
+    assert loaded(DEFAULT__auth_strategy='keystone', api__allow_unauthenticated='true')[1].api.host == '127.0.0.1'
+
+
+@pytest.mark.parametrize(('strategy', 'allowed', 'option'), [
+    ('keystone', 'false', '[DEFAULT] auth_strategy'), ('keystone', 'true', '[DEFAULT] auth_strategy'),
+    ('noauth', 'false', '[api] allow_unauthenticated')])
+def test_under_another_server_it_has_to_be_meant_on_any_address(loaded: Load, strategy: str, allowed: str, option: str) -> None:
+    said = {'DEFAULT__auth_strategy': strategy, 'DEFAULT__host': '127.0.0.1', 'api__allow_unauthenticated': allowed}
+    with pytest.raises(ConfigError, match='another WSGI server') as error:
+        check_other_server(loaded(**said)[0])
+    assert error.value.option == option
+    check_other_server(loaded(**said | {'DEFAULT__auth_strategy': 'noauth', 'api__allow_unauthenticated': 'true'})[0])

@@ -61,7 +61,7 @@ def test_without_a_key_no_secret_is_stored(opening) -> None:
     assert database.store.specs() == []
     database.registry.create(BARE)
     with pytest.raises(ConfigError):
-        database.registry.update(SPEC)
+        database.registry.update('alpha', fencing=SPEC.fencing)
     assert database.store.specs() == [BARE]
 
 
@@ -81,7 +81,7 @@ def test_a_new_key_goes_first_and_old_ones_still_decrypt(opening, tmp_path) -> N
     opening(_key_file(tmp_path / 'keys', old)).registry.create(SPEC)
     database = opening(_key_file(tmp_path / 'keys', new, old))
     assert database.store.specs() == [SPEC]
-    database.registry.update(SPEC)
+    database.registry.update('alpha', fencing=SPEC.fencing)
     assert opening(_key_file(tmp_path / 'keys', new)).store.specs() == [SPEC]
 
 
