@@ -18,13 +18,13 @@ lint: $(VENV)/.tested
 	$(BIN)/mypy --config-file tox.ini hostha
 
 unit: $(VENV)/.tested system
-	$(BIN)/python -m pytest -q -rs tests/unit tests/contract
+	$(BIN)/python -m pytest -q tests/unit tests/contract
 
 functional: $(VENV)/.tested
-	$(BIN)/python -m pytest -q -rs tests/functional
+	$(BIN)/python -m pytest -q tests/functional
 
 integration: $(VENV)/.tested system
-	$(BIN)/python -m pytest -q -rs tests/integration
+	$(BIN)/python -m pytest -q tests/integration
 
 # system packages of bindep.txt: installed where they may be, said plainly where not
 system:

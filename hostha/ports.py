@@ -165,13 +165,16 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What an operator asked for through the API. action: ``maintenance``, ``resume``, ``confirm-off``, ``retry`` or ``reset``."""
+    """What an operator asked for through the API. action: one of core.orders.ACTIONS. epoch: of the host when it was ordered.
+    ordered_at: wall seconds."""
 
     id: int
     host: str
     action: str
     reason: str
     by: str
+    epoch: int
+    ordered_at: float
 
 
 class Store(Protocol):
@@ -186,13 +189,13 @@ class Store(Protocol):
     def record(self, host: str) -> HostRecord:
         """The state of one host. NotFound."""
 
-    def commit(self, decision: Decision, job: Job | None, flow: FlowSpec | None, engine: str) -> tuple[HostRecord, Job | None]:
+    def commit(self, decision: Decision, job: Job | None, flow: FlowSpec | None, engine: str,
+               order: int | None = None) -> tuple[HostRecord, Job | None]:
         """Make a decision durable in ONE transaction: the host's new state (compare-and-swap on its version), the transition's audit
         row, the incident opened or closed, its job (created and claimed by ``engine`` when the incident opens, deleted when it closes,
-        its progress noted else), the check that ``job`` is still held, and the next flow. Returns the record as stored (with the
-        flow's id) and the job.
-        ``job`` is None when no incident is open yet, or for a decision that any engine may make (an operator's order).
-        StaleOwner, with nothing changed, if the version has moved on or the job is not held."""
+        its progress noted else), the check that ``job`` is still held, the end of the ``order`` that it carries out, and the next flow.
+        Returns the record as stored (with the flow's id) and the job. ``job`` is None when no incident is open yet.
+        StaleOwner, with nothing changed, if the version has moved on, the job is not held, or the order was carried out already."""
 
     def orders(self) -> Sequence[Order]:
         """The operators' orders not yet carried out, oldest first."""
@@ -220,8 +223,9 @@ class Leases(Protocol):
     def claim(self, engine: str, most: int) -> Sequence[Job]:
         """Claim up to ``most`` open incidents that nobody holds, or whose holder's lease has expired."""
 
-    def renew(self, engine: str) -> Collection[str]:
-        """Renew all leases of this engine that have not expired, in one statement; returns the incidents that it still holds."""
+    def renew(self, engine: str, incidents: Collection[str]) -> Collection[str]:
+        """Renew this engine's leases on ``incidents`` that have not expired, in one statement; returns those that it still holds.
+        A claim that the engine does not know of, as its answer was lost, so expires, and is claimed again."""
 
     def release(self, engine: str) -> None:
         """Give all leases back at once: on a graceful stop."""
@@ -261,9 +265,8 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class OrderRecord(Order):
-    """An order and what became of it. ordered_at, closed_at: wall seconds. closed_at, result: None until an engine has looked at it."""
+    """An order and what became of it. closed_at (wall seconds) and result are None until an engine has looked at it."""
 
-    ordered_at: float
     closed_at: float | None
     result: str | None
 

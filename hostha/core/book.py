@@ -181,6 +181,15 @@ def _not_ordered(entry: Entry, server: Server, mine: Sequence[Evacuation]) -> Ne
     return Next(Act.ORDER, f'it was {entry.former_state}')
 
 
+OVERDUE_AFTER = 180.0
+"""Seconds after which a server that is still followed is worth a word to the operator: a slow rebuild is no failed one."""
+
+
+def overdue(entry: Entry, now: float) -> bool:
+    """Whether the order of this entry is under way for unusually long. ``now``: wall seconds."""
+    return entry.phase is Phase.ORDERED and now - entry.ordered_at > OVERDUE_AFTER
+
+
 def may_order(entry: Entry, entries: Iterable[Entry], limit: int) -> bool:
     """Whether ``entry`` is among those that may be ordered now: at most ``limit`` in flight for its host, in the order of the book."""
     book = list(entries)

@@ -31,12 +31,14 @@ class Verdict:
     """What one look at a host says.
 
     pattern: see above. response: what the pattern calls for. held: why no response may be chosen now, or ''.
+    settles_in: seconds after which a pattern that is still changing may be judged, if it stays; 0 for one that is not.
     """
 
     pattern: str
     response: Response
     held: str
     words: str
+    settles_in: float = 0.0
 
     @property
     def any_down(self) -> bool:
@@ -78,7 +80,8 @@ def verdict(view: HostView, networks: Sequence[str], responses: Mapping[str, Res
     elif fresh:
         held = f'still changing: {" and ".join(fresh)} turned down less than {SKEW:g} s ago'
     words = f'{pattern}: {_words(view, [n for n in networks if view[n].link is not Link.UP]) or "all networks up"}'
-    return Verdict(pattern, responses[pattern.replace('?', '1').replace('L', '1')], held, words)
+    settles_in = max((SKEW - (now - view[network].since) for network in fresh), default=0.0) if len(unseen) < 2 else 0.0
+    return Verdict(pattern, responses[pattern.replace('?', '1').replace('L', '1')], held, words, settles_in)
 
 
 def _words(view: HostView, networks: Sequence[str]) -> str:

@@ -17,7 +17,8 @@ _I, _T, _O = INCIDENTS.c, TRANSITIONS.c, ORDERS.c
 _INCIDENT: tuple[sa.Column[Any], ...] = (_I.incident, _I.host, _I.epoch, _I.opened_at, _I.closed_at, _I.reason, _I.outcome)
 _TRANSITION: tuple[sa.Column[Any], ...] = (
     _T.id, _T.host, _T.incident, _T.epoch, _T.at, _T.before, _T.event, _T.after, _T.why, _T.reason, _T.engine, _T.by)
-_ORDER: tuple[sa.Column[Any], ...] = (_O.id, _O.host, _O.action, _O.reason, _O.by, _O.ordered_at, _O.closed_at, _O.result)
+_ORDER: tuple[sa.Column[Any], ...] = (_O.id, _O.host, _O.action, _O.reason, _O.by, _O.epoch, _O.ordered_at,
+                                         _O.closed_at, _O.result)
 
 
 class SqlHistory:

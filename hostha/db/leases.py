@@ -42,9 +42,9 @@ class SqlLeases:
         swap = swap.values(owner=engine, expires=self._transactions.now + self._lease, token=taken.token, claims=taken.claims)
         return taken if connection.execute(swap).rowcount else None
 
-    def renew(self, engine: str) -> Collection[str]:
-        """Renew all leases of this engine that have not expired, in one statement; returns the incidents that it still holds."""
-        held = sa.and_(JOBS.c.owner == engine, JOBS.c.expires > self._transactions.now)
+    def renew(self, engine: str, incidents: Collection[str]) -> Collection[str]:
+        """Renew this engine's leases on ``incidents`` that have not expired, in one statement; returns those that it still holds."""
+        held = sa.and_(JOBS.c.owner == engine, JOBS.c.incident.in_(incidents), JOBS.c.expires > self._transactions.now)
         with self._transactions.write() as connection:
             connection.execute(sa.update(JOBS).where(held).values(expires=self._transactions.now + self._lease))
             return set(connection.execute(sa.select(JOBS.c.incident).where(held)).scalars())

@@ -114,7 +114,8 @@ ORDERS = sa.Table(
     'orders', METADATA,
     _serial(),
     _required('host', _name()), _required('action', _word()), _required('reason', sa.Text()), _required('by', _name()),
-    _required('ordered_at', sa.Double()), sa.Column('closed_at', sa.Double()), sa.Column('result', sa.Text()),
+    _required('epoch', sa.Integer()), _required('ordered_at', sa.Double()),
+    sa.Column('closed_at', sa.Double()), sa.Column('result', sa.Text()),
     sa.Index('orders_by_end', 'closed_at'),
     **MYSQL_OPTIONS)
 

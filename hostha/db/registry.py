@@ -12,7 +12,7 @@ from hostha.core.model import HostRecord, HostSpec, LevelSpec
 from hostha.core.states import State
 from hostha.db.book import entries
 from hostha.db.models import HOSTS, INCIDENTS, JOBS, ORDERS
-from hostha.db.rows import Row, from_given, from_record, from_spec, host_row, registered, to_record
+from hostha.db.rows import ORDER_COLUMNS, Row, from_given, from_record, from_spec, host_row, registered, to_record
 from hostha.db.secrets import SecretBox
 from hostha.db.transactions import Transactions
 from hostha.exceptions import Conflict
@@ -102,9 +102,10 @@ class SqlRegistry:
         """Note an operator's order for the engines. NotFound."""
         values = {'host': host, 'action': action, 'reason': reason, 'by': by}
         with self._transactions.write() as connection:
-            host_row(connection, host, lock=True)
-            result = connection.execute(sa.insert(ORDERS).values(**values, ordered_at=self._transactions.now))
-            return Order(int(result.lastrowid), **values)
+            epoch = host_row(connection, host, lock=True)['epoch']
+            result = connection.execute(sa.insert(ORDERS).values(**values, epoch=epoch, ordered_at=self._transactions.now))
+            made = sa.select(*(ORDERS.c[name] for name in ORDER_COLUMNS)).where(ORDERS.c.id == int(result.lastrowid))
+            return Order(*connection.execute(made).one())
 
     def _registered(self, connection: Connection, name: str) -> RegisteredHost:
         return registered(host_row(connection, name), self._box)

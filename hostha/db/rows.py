@@ -20,6 +20,9 @@ Row = Mapping[str, Any]
 _RECORD = tuple(field.name for field in fields(HostRecord))
 _ENTRY = tuple(field.name for field in fields(Entry))
 ENTRY_COLUMNS = [SERVERS.c[name] for name in _ENTRY]
+ORDER_COLUMNS = ('id', 'host', 'action', 'reason', 'by', 'epoch', 'ordered_at')
+"""The columns of an operator's order, as ports.Order has them."""
+
 RECORD_COLUMNS = [HOSTS.c[name] for name in _RECORD]
 
 

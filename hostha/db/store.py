@@ -11,7 +11,7 @@ from sqlalchemy.engine import Connection
 from hostha.core.model import Decision, HostRecord, HostSpec
 from hostha.db.flowstore import insert_book, insert_flow
 from hostha.db.models import HOSTS, INCIDENTS, JOBS, ORDERS, TRANSITIONS
-from hostha.db.rows import RECORD_COLUMNS, from_record, host_row, to_record, to_spec
+from hostha.db.rows import ORDER_COLUMNS, RECORD_COLUMNS, from_record, host_row, to_record, to_spec
 from hostha.db.secrets import SecretBox
 from hostha.db.transactions import Transactions
 from hostha.exceptions import NotFound, StaleOwner
@@ -43,12 +43,15 @@ class SqlStore:
         with self._transactions.read() as connection:
             return to_record(host_row(connection, host))
 
-    def commit(self, decision: Decision, job: Job | None, flow: FlowSpec | None, engine: str) -> tuple[HostRecord, Job | None]:
+    def commit(self, decision: Decision, job: Job | None, flow: FlowSpec | None, engine: str,
+               order: int | None = None) -> tuple[HostRecord, Job | None]:
         """Make a decision durable in one transaction: see the port. ``decision`` is an applied one."""
         record = replace(decision.record, flow=uuidutils.generate_uuid() if flow else None)
         with self._transactions.write() as connection:
             _swap(connection, decision.before, record)
             kept = self._account(connection, decision, job, engine)
+            if order is not None:
+                self._carried_out(connection, order)
             connection.execute(sa.insert(TRANSITIONS).values(**_audit(decision, engine), at=self._transactions.now))
             if flow and record.flow:
                 insert_flow(connection, _incident(decision), flow, record.flow)
@@ -90,9 +93,14 @@ class SqlStore:
             raise StaleOwner(f'host {job.host}: {engine} does not hold the incident {job.incident} any more; nothing was changed')
         return replace(job, claims=0)
 
+    def _carried_out(self, connection: Connection, order: int) -> None:
+        done = sa.update(ORDERS).where(ORDERS.c.id == order, ORDERS.c.closed_at.is_(None))
+        if not connection.execute(done.values(closed_at=self._transactions.now, result='done')).rowcount:
+            raise StaleOwner(f'the order {order} was carried out already; nothing was changed')
+
     def orders(self) -> Sequence[Order]:
         """The operators' orders not yet carried out, oldest first."""
-        query = sa.select(ORDERS.c.id, ORDERS.c.host, ORDERS.c.action, ORDERS.c.reason, ORDERS.c.by)
+        query = sa.select(*(ORDERS.c[name] for name in ORDER_COLUMNS))
         with self._transactions.read() as connection:
             return [Order(*row) for row in connection.execute(query.where(ORDERS.c.closed_at.is_(None)).order_by(ORDERS.c.id))]
 

@@ -80,8 +80,9 @@ class Conductor:
         self.hosts.specs = {spec.name: spec for spec in self._ports.store.specs()}
         self.hosts.records = {record.name: record for record in self._ports.store.records()}
 
-    def apply(self, host: str, happening: Happening) -> Decision | None:
-        """Take an event to the machine. None if somebody else has changed the host meanwhile: then nothing was changed here."""
+    def apply(self, host: str, happening: Happening, order: int | None = None) -> Decision | None:
+        """Take an event to the machine. order: the operator's order that it carries out. None if somebody else has changed the host
+        meanwhile: then nothing was changed here. StoreUnavailable: it may have been stored, so the host is looked at again later."""
         store, now = self._ports.store, self._ports.clock.time()
         before = store.record(host)
         decision = step(before, happening, now, self._settings.judgement.check_interval)
@@ -90,7 +91,10 @@ class Conductor:
             return decision
         flow = self._planner.plan(decision.record, decision.command, now + decision.delay) if decision.command else None
         try:
-            after, job = store.commit(decision, self.jobs.get(host), flow, self._name)
+            after, job = store.commit(decision, self.jobs.get(host), flow, self._name, order)
+        except StoreUnavailable:
+            self._resume_later(host)
+            raise
         except StaleOwner as error:
             LOG.warning('host=%s event=%s refused: %s', host, happening.event, error)
             self.forget(host)

@@ -43,7 +43,7 @@ class Keeper:
         if not believed:
             return
         try:
-            kept = self._leases.renew(self._engine)
+            kept = self._leases.renew(self._engine, [job.incident for job in believed])
         except StoreUnavailable as error:
             LOG.warning('the leases could not be renewed: %s', error)
             return

@@ -147,7 +147,7 @@ class _Executor(concurrent.futures.Executor):
             self._runner.loop.soon(lambda: self._ask_later(PUT_OFF, future, call))
         elif isinstance(result, Failure) and result.check(StaleOwner):
             LOG.warning('%s', result.exception_str)
-            self._runner.loop.soon(lambda: self._runner.drop(self._slot))
+            self._runner.loop.soon(lambda: self._runner.lose(self._slot))
         else:
             self._finish(future, outcome)
 
@@ -186,6 +186,12 @@ class FlowRunner:
         if self._slots.pop(slot.flow, None):
             slot.dropped = True
             self._halt(slot)
+
+    def lose(self, slot: Slot) -> None:
+        """drop() a flow whose claim was not good enough for an act; ``on_end`` is told to resume it, should the claim hold after all."""
+        if not slot.dropped:
+            self.drop(slot)
+            self._on_end(slot, None)
 
     def drop_flow(self, flow: str | None) -> None:
         """drop() by id; a flow that does not run here is none of ours."""

@@ -168,19 +168,24 @@ class Engine:
                 self.conductor.take(job)
 
     def _obey(self) -> None:
+        """Carry out what operators ordered. Orders for one host stay in order: one that has to wait holds up those behind it."""
+        waiting: set[str] = set()
         for order in self._ports.store.orders():
-            self._carry_out(order)
+            if order.host not in waiting and not self._carry_out(order):
+                waiting.add(order.host)
 
-    def _carry_out(self, order: Order) -> None:
-        """An order for a host with an open incident is the business of the engine that holds it."""
+    def _carry_out(self, order: Order) -> bool:
+        """Whether the order is done with. One for a host with an open incident is the business of the engine that holds it."""
         conductor, store = self.conductor, self._ports.store
         try:
             record = store.record(order.host)
         except NotFound as error:
             store.close_order(order.id, str(error))
-            return
+            return True
         if record.incident is not None and order.host not in conductor.jobs:
-            return
-        decision = conductor.apply(order.host, orders.happening(order.action, order.reason, order.by, self._ports.clock.time()))
-        if decision is not None:
-            store.close_order(order.id, 'done' if decision.applied else f'not done: {decision.why}')
+            return False
+        happening = orders.happening(order.action, order.reason, order.by, order.epoch, order.ordered_at)
+        decision = conductor.apply(order.host, happening, order.id)
+        if decision is not None and not decision.applied:
+            store.close_order(order.id, f'not done: {decision.why}')
+        return decision is not None

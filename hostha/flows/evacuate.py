@@ -16,10 +16,10 @@ def evacuate_flow(host: str, incident: str, servers: Sequence[str], attempts: in
     evacuate_retry_interval. parallel: max_parallel_evacuations. poll: seconds between two looks at the servers.
     """
     moves = unordered_flow.Flow('servers')
-    for server in servers:
+    for position, server in enumerate(servers):
         retry = PausedRetry(f'retry-{server}', tries, interval, growth=1.5, provides=f'attempt-{server}')
         moves.add(linear_flow.Flow(f'server-{server}', retry=retry).add(
-            EvacuateServer(f'evacuate-{server}', server, parallel, poll)))
+            EvacuateServer(f'evacuate-{server}', server, position, parallel, poll)))
     rounds = PausedRetry('multiple_recovery', attempts, pause, growth=2, provides='round')
     return linear_flow.Flow('evacuate', retry=rounds).add(
         BeginRound('begin_round'), moves, ConcludeEvacuation('conclude_evacuation', host, incident, list(servers)))

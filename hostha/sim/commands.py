@@ -75,9 +75,11 @@ def _set_task(world: World, server: str, task: str) -> None:
     world.nova.inventory.instances[server].task = task
 
 
-def _disable(world: World, host: str) -> None:
-    nova = world.nova
-    nova.put_service(nova.service(host, 'disable'), enabled=False, reason='disabled by an operator')
+def _enabled(enabled: bool) -> Callable[[World, str], None]:
+    def act(world: World, host: str) -> None:
+        nova = world.nova
+        nova.put_service(nova.service(host, 'enable'), enabled=enabled, reason='' if enabled else 'disabled by an operator')
+    return act
 
 
 VERBS: Mapping[str, Verb] = {
@@ -92,7 +94,8 @@ VERBS: Mapping[str, Verb] = {
     'bmc': Verb((Kind.HOST, Kind.BMC), lambda world, host, bmc: world.set_bmc(host, Bmc(bmc))),
     'start_compute': Verb((Kind.HOST,), World.start_compute),
     'stop_compute': Verb((Kind.HOST,), World.stop_compute),
-    'disable_service': Verb((Kind.HOST,), _disable),
+    'disable_service': Verb((Kind.HOST,), _enabled(False)),
+    'enable_service': Verb((Kind.HOST,), _enabled(True)),
     'nova_unavailable': Verb((Kind.SWITCH,), _fault('unavailable')),
     'nova_latency': Verb((Kind.NUMBER,), _fault('latency')),
     'nova_lost_answers': Verb((Kind.CALL, Kind.NUMBER), _lose_answers),

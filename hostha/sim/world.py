@@ -146,11 +146,12 @@ class World:
                 self._events.append((host, network, command, epoch))
 
     def _obey(self, host: Host, command: str, epoch: int) -> None:
-        """The agent on the host: a fence once an epoch; enable-nova starts nova-compute, again if it runs."""
+        """The agent on the host: a fence once an epoch; enable-nova starts nova-compute unless it runs."""
         if not host.obeys:
             return
         if command == 'enable-nova':
-            self.start_compute(host.name)
+            if not host.compute:
+                self.start_compute(host.name)
         elif epoch not in host.acted_on:
             host.acted_on.add(epoch)
             self.stop_compute(host.name)

@@ -13,14 +13,16 @@ from hostha.ports import Job
 from hostha.settings import DatabaseSettings
 from tests.contract.incidents import at_once, decided, leave, opened
 
+BOTH = ('alpha.1', 'beta.1')
+
 
 def test_what_one_engine_holds_no_other_gets(database) -> None:
     _, job = opened(database)
     assert database.leases.claim('two', 10) == []
     assert database.leases.holds(job, 'one')
     assert not database.leases.holds(job, 'two')
-    assert set(database.leases.renew('one')) == {'alpha.1'}
-    assert set(database.leases.renew('two')) == set()
+    assert set(database.leases.renew('one', BOTH)) == {'alpha.1'}
+    assert set(database.leases.renew('two', BOTH)) == set()
 
 
 def test_an_expired_lease_goes_to_another_engine(database) -> None:
@@ -28,7 +30,7 @@ def test_an_expired_lease_goes_to_another_engine(database) -> None:
     leave(database, job, -0.001)
     assert database.leases.claim('two', 10) == [Job('alpha.1', 'alpha', token=2, claims=1)]
     assert not database.leases.holds(job, 'one')
-    assert set(database.leases.renew('one')) == set()
+    assert set(database.leases.renew('one', BOTH)) == set()
     with pytest.raises(StaleOwner):
         database.store.commit(decided(record, Event.FENCE_CHOSEN), job, None, 'one')
 
@@ -45,16 +47,24 @@ def test_an_engine_that_claims_its_own_incident_again_has_a_new_token(database) 
 def test_an_expired_lease_is_not_renewed(database) -> None:
     _, job = opened(database)
     leave(database, job, -0.001)
-    assert set(database.leases.renew('one')) == set()
+    assert set(database.leases.renew('one', BOTH)) == set()
     assert len(database.leases.claim('two', 1)) == 1
 
 
 def test_renewal_prolongs_all_leases(database) -> None:
     for name in ('alpha', 'beta'):
         leave(database, opened(database, name)[1], 1)
-    assert set(database.leases.renew('one')) == {'alpha.1', 'beta.1'}
+    assert set(database.leases.renew('one', BOTH)) == {'alpha.1', 'beta.1'}
     [(engine, left)] = database.history.engines()
     assert engine == 'one' and 10 < left <= 15
+
+
+def test_a_claim_that_its_engine_does_not_know_of_is_not_renewed(database) -> None:
+    for name in ('alpha', 'beta'):
+        leave(database, opened(database, name)[1], 1)
+    assert set(database.leases.renew('one', ['alpha.1'])) == {'alpha.1'}
+    leave(database, Job('beta.1', 'beta', 1), -0.001)
+    assert [job.incident for job in database.leases.claim('two', 10)] == ['beta.1']
 
 
 @pytest.mark.parametrize(('left', 'enough'), [(4.5, False), (7.0, True)])

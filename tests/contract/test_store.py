@@ -144,3 +144,15 @@ def test_a_server_that_is_gone_and_comes_back(mariadb, mariadb_url) -> None:
     mariadb.up()
     database.store.commit(decided(record, Event.LOSS_CLEARED), job, None, 'one')
     database.close()
+
+
+def test_an_order_ends_in_the_transaction_that_carries_it_out_and_never_twice(database) -> None:
+    record, job = opened(database)
+    order = database.registry.order('alpha', 'maintenance', 'disk swap', 'alice')
+    assert (order.epoch, order.ordered_at > 1e9) == (record.epoch, True)
+    after, job = database.store.commit(decided(record, Event.MAINTENANCE_STARTED), job, None, 'one', order.id)
+    assert database.store.orders() == []
+    assert database.history.order(order.id).result == 'done'
+    with pytest.raises(StaleOwner):
+        database.store.commit(decided(after, Event.MAINTENANCE_ENDED), job, None, 'one', order.id)
+    assert database.store.record('alpha') == after

@@ -3,7 +3,7 @@
 from typing import Any
 
 from hostha.core.states import Event
-from hostha.flows.base import Step, from_happening, is_last, outcome
+from hostha.flows.base import NotYet, Step, from_happening, is_last, outcome
 
 
 class CheckAgainError(Exception):
@@ -19,12 +19,14 @@ class CheckHost(Step):
         super().__init__(name, provides='outcome')
         self._host = host
 
-    def execute(self, attempt: dict[str, Any]) -> dict[str, Any]:
+    def execute(self, attempt: dict[str, Any]) -> dict[str, Any] | NotYet:
         seen = self.context.tools.eyes.look(self._host)
         if not seen.any_down and not seen.held:
             return outcome(Event.LOSS_CLEARED, seen.words, pattern=seen.pattern)
         if not is_last(attempt):
             raise CheckAgainError(seen.words) from None
+        if seen.settles_in > 0:
+            return NotYet(seen.settles_in)
         return from_happening(self.context.tools.eyes.choose(self._host, seen))
 
 

@@ -4,12 +4,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from hostha.core.book import Act, Entry, Phase, highest, may_order, new_entries, next_act, summary
+from oslo_log import log
+
+from hostha.core.book import Act, Entry, Phase, highest, may_order, new_entries, next_act, overdue, summary
 from hostha.core.states import Event
 from hostha.exceptions import DriverError, OutcomeUnknown, Refused, Unavailable
 from hostha.flows.base import NotYet, Step, is_last, outcome
 from hostha.flows.desk import Desk, Look
 from hostha.flows.tasks.compute import STALLED
+
+LOG = log.getLogger(__name__)
 
 
 class EvacuationFailedError(Exception):
@@ -37,8 +41,9 @@ class EvacuateServer(Step):
 
     waits_for = 'attempt'
 
-    def __init__(self, name: str, server: str, parallel: int, poll: float) -> None:
+    def __init__(self, name: str, server: str, position: int, parallel: int, poll: float) -> None:
         super().__init__(name, provides=f'end-{server}', rebind={'begun': 'begun', 'attempt': f'attempt-{server}'})
+        self.priority = -position  # TaskFlow starts what is ready at once by priority, and else in no order
         self._server, self._parallel, self._poll = server, parallel, poll
 
     @property
@@ -55,14 +60,22 @@ class EvacuateServer(Step):
         tools = self.context.tools
         step = next_act(entry, look.servers.get(self._server), look.records, tools.clock.time(), tools.ledger.dead())
         if step.act is Act.WAIT:
-            return NotYet(self._poll)
+            return self._wait(entry, step.why)
         if step.act is Act.ORDER:
             return self._order(look, attempt)
         if step.act is Act.FAILED:
-            return self._failed(entry, step.why, attempt)
+            # records up to now are of tries that have ended: the next try must not take one of them for its own
+            return self._failed(replace(entry, floor=highest(look.records)), step.why, attempt)
         if step.act in _ENDS:
             return self._end(entry, _ENDS[step.act], step.why, look)
         return self._ask(getattr(tools.servers, step.act.value), step.why)
+
+    def _wait(self, entry: Entry, why: str) -> NotYet:
+        """Look again later. What takes unusually long is told, once for each reason."""
+        if overdue(entry, self.context.tools.clock.time()) and entry.reason != why:
+            LOG.warning('host=%s server=%s is followed for long, and not ordered again: %s', self.context.host, self._server, why)
+            self._desk.save(replace(entry, reason=why))
+        return NotYet(self._poll)
 
     def _order(self, look: Look, attempt: dict[str, Any]) -> str | NotYet:
         """The intent is on the book before the call, and the call is never repeated: see core.book."""

@@ -71,8 +71,8 @@ class MemoryRegistry:
         del self._hosts[name]
 
     def order(self, host: str, action: str, reason: str, by: str) -> Order:
-        self.host(host)
-        self.orders.append(Order(len(self.orders) + 1, host, action, reason, by))
+        epoch = self.host(host).record.epoch
+        self.orders.append(Order(len(self.orders) + 1, host, action, reason, by, epoch, 0.0))
         return self.orders[-1]
 
     def stands(self, name: str, **changes) -> None:

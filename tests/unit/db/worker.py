@@ -18,7 +18,7 @@ def work(database: Database, name: str, count: int) -> None:
         record, job = database.store.commit(step(record, Happening(Event.LOSS_SEEN, ''), 0.0), None, FlowSpec('x', 'x.y'), name)
         assert record.incident
         database.book.add([Entry(record.incident, 'server', '', 'active', record.name)])
-        assert record.incident in database.leases.renew(name)
+        assert record.incident in database.leases.renew(name, [record.incident])
         if number % 2:
             database.store.commit(step(record, Happening(Event.LOSS_CLEARED, ''), 0.0), job, None, name)
 

@@ -16,8 +16,9 @@ class Leases:
     def __init__(self, *kept):
         self.kept, self.renewals, self.opened = set(kept), 0, lambda: None
 
-    def renew(self, engine):
+    def renew(self, engine, incidents):
         self.renewals += 1
+        self.asked = list(incidents)
         self.opened()
         if self.kept is None:
             raise StoreUnavailable('gone')
@@ -32,7 +33,7 @@ def keeper(leases, held, clock=None, lease=3.0):
 def test_what_is_not_held_any_more_is_told():
     made, lost = keeper(Leases('h1.1'), [ONE, TWO])
     made.renew()
-    assert lost == [TWO]
+    assert (lost, made._leases.asked) == ([TWO], ['h1.1', 'h2.1'])
 
 
 def test_a_job_that_is_opened_during_the_renewal_is_not_taken_for_lost():

@@ -177,7 +177,7 @@ def test_a_stale_owner_drops_the_flow_before_the_act():
     bench.tools.leases.held = False
     bench.start()
     bench.run(1100)
-    assert (bench.outcomes, len(bench.runner), bench.state()) == ([], 0, 'RUNNING')
+    assert (bench.outcomes, len(bench.runner), bench.state()) == ([None], 0, 'RUNNING')
 
 
 def test_a_database_that_is_away_costs_a_task_no_try():

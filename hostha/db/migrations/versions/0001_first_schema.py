@@ -106,7 +106,7 @@ def _orders() -> None:
     op.create_table(
         'orders', serial(),
         required('host', NAME), required('action', WORD), required('reason', sa.Text()), required('by', NAME),
-        required('ordered_at', sa.Double()), sa.Column('closed_at', sa.Double()), sa.Column('result', sa.Text()),
+        required('epoch', sa.Integer()), required('ordered_at', sa.Double()), sa.Column('closed_at', sa.Double()), sa.Column('result', sa.Text()),
         **OPTIONS)
     op.create_index('orders_by_end', 'orders', ['closed_at'])
 
