@@ -30,8 +30,8 @@ class Recovery:
     recovery_attempts: tries of fencing, and of evacuation, in all; 1 if multiple_recovery is off. recovery_pause: before the second
     try; doubles with each further one. levels: the fencing levels of hosts that have none of their own, in order. fence_timeout: for
     one level, from its order to the read-back. fence_poll: between two looks at the power. evacuate_retry_count: tries a server.
-    evacuate_retry_interval: before the second try of a server; grows linearly. follow_interval: between two looks at the servers of
-    a host. readmit_timeout: for a returned host to become fit for service.
+    evacuate_retry_interval: before the second try of a server; grows by half with each further one.
+    follow_interval: between two looks at the servers of a host. readmit_timeout: for a returned host to become fit for service.
     """
 
     recovery_attempts: int = 3
@@ -50,12 +50,14 @@ class Recovery:
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
     """One engine. name: unique among the engines. lease: seconds for which a claim outlives its engine. workers: threads for calls to
-    the outside. max_incidents: flows in flight at once."""
+    the outside. max_incidents: flows in flight at once. max_claims: claims of an incident without any progress in between after which
+    it goes to the operator instead of round and round."""
 
     name: str
     lease: float = 15.0
     workers: int = 16
     max_incidents: int = 1000
+    max_claims: int = 10
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,8 @@ OPTS = [
             help='Time for which an engine that has died keeps its incidents from the other engines, in seconds.'),
     cfg.Opt('workers', type=integer(1, 256), default=16, help='Threads for calls to the outside.'),
     cfg.Opt('max_incidents', type=integer(1, 10000), default=1000, help='Incidents that this engine works on at the same time.'),
+    cfg.Opt('max_claims', type=integer(1, 1000), default=10,
+            help='Claims of an incident without any progress in between after which it goes to the operator instead of round and round.'),
 ]
 
 
@@ -32,4 +34,4 @@ def settings(conf: cfg.ConfigOpts) -> EngineSettings:
     name = options.name or socket.gethostname()
     if not re.fullmatch(r'[A-Za-z0-9._-]{1,255}', name):
         raise ConfigError(f'[{GROUP}] name', name, '1 to 255 of A-Z a-z 0-9 . _ -')
-    return EngineSettings(name, options.lease, options.workers, options.max_incidents)
+    return EngineSettings(name, options.lease, options.workers, options.max_incidents, options.max_claims)

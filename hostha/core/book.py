@@ -118,12 +118,13 @@ LOST_ORDER_AFTER = 60.0
 limit of a call: Nova writes the record before it answers, and RabbitMQ may hold a call for 20 s (measured)."""
 
 
-def next_act(entry: Entry, server: Server | None, records: Sequence[Evacuation], now: float,
+def next_act(entry: Entry, server: Server | None, records: Sequence[Evacuation], doubted: float,
              dead: Collection[str] = ()) -> Next:
     """What to do next for a server on the book.
 
     server: as Nova shows it now, None if Nova does not know it any more. records: the evacuation records of the lost host, by id.
-    now: wall seconds. dead: the hosts that are proven off and marked down in Nova.
+    doubted: seconds for which this process has looked for a trace of an order that was not answered, by the monotonic clock: a wall clock
+    that jumps, a call that hung and a restart must not shorten it. dead: the hosts that are proven off and marked down in Nova.
     """
     if server is None or server.state == 'deleted':
         return Next(Act.SKIP, 'deleted meanwhile')
@@ -131,8 +132,8 @@ def next_act(entry: Entry, server: Server | None, records: Sequence[Evacuation],
         return _elsewhere(entry, server)
     mine = [record for record in records if record.server == entry.server and record.id > entry.floor]
     if entry.phase is Phase.ORDERED:
-        return _ordered(entry, server, mine, now, dead)
-    return _not_ordered(entry, server, mine)
+        return _ordered(entry, server, mine, doubted, dead)
+    return _not_ordered(entry, server, mine, dead)
 
 
 def _elsewhere(entry: Entry, server: Server) -> Next:
@@ -147,7 +148,7 @@ def _elsewhere(entry: Entry, server: Server) -> Next:
     return Next(Act.MOVED, f'{server.state} on {server.host}')
 
 
-def _ordered(entry: Entry, server: Server, mine: Sequence[Evacuation], now: float, dead: Collection[str]) -> Next:
+def _ordered(entry: Entry, server: Server, mine: Sequence[Evacuation], doubted: float, dead: Collection[str]) -> Next:
     """Still shown on the lost host, and a call for it may be on its way."""
     if mine and mine[-1].status in IN_FLIGHT and mine[-1].destination in dead:
         return Next(Act.FAILED, f'its target {mine[-1].destination} died and is proven off')
@@ -161,18 +162,19 @@ def _ordered(entry: Entry, server: Server, mine: Sequence[Evacuation], now: floa
         return Next(Act.WAIT, f'its record is {mine[-1].status}, the server is not moved yet')
     if entry.answered:
         return Next(Act.WAIT, 'ordered; no record yet')
-    if now - entry.ordered_at < LOST_ORDER_AFTER:
+    if doubted < LOST_ORDER_AFTER:
         return Next(Act.WAIT, 'it is not known whether the order reached Nova: look before it is sent again')
     return Next(Act.FAILED, 'the order never reached Nova')
 
 
-def _not_ordered(entry: Entry, server: Server, mine: Sequence[Evacuation]) -> Next:
+def _not_ordered(entry: Entry, server: Server, mine: Sequence[Evacuation], dead: Collection[str]) -> Next:
     if server.state in LEFT_ALONE:
         return Next(Act.SKIP, LEFT_ALONE[server.state])
     if server.task == 'deleting':
         return Next(Act.DELETE, "its user's delete was under way: an evacuation would undo it")
     # a record alone may be the leftover of an earlier incident, a task alone a user's rebuild that the loss interrupted
-    if server.task.startswith('rebuil') and any(record.status in IN_FLIGHT for record in mine):
+    others = [record for record in mine if record.status in IN_FLIGHT and record.destination not in dead]
+    if server.task.startswith('rebuil') and others:
         return Next(Act.WAIT, 'an evacuation that somebody else ordered is under way')
     if server.state in RESETTABLE:
         return Next(Act.RESET, f'{server.state}: Nova evacuates it only from error')
@@ -194,8 +196,9 @@ def may_order(entry: Entry, entries: Iterable[Entry], limit: int) -> bool:
     """Whether ``entry`` is among those that may be ordered now: at most ``limit`` in flight for its host, in the order of the book."""
     book = list(entries)
     free = limit - sum(1 for other in book if other.phase is Phase.ORDERED)
-    waiting = [other.server for other in book if other.phase is Phase.PENDING]
-    return entry.server in waiting[:max(free, 0)]
+    # one that was tried before sits out its pause: it neither waits in line nor holds up those behind it
+    first_tries = [other.server for other in book if other.phase is Phase.PENDING and not other.attempts]
+    return free > 0 and (entry.attempts > 0 or entry.server in first_tries[:free])
 
 
 def highest(records: Iterable[Evacuation]) -> int:

@@ -1,6 +1,6 @@
 """Reasons not to act, however clear the verdict. Each is a pure function of one snapshot and gives its reason in words and numbers."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from hostha.core.model import HostRecord
@@ -50,20 +50,21 @@ NOVA_BELIEVES = 75.0
 """Seconds for which Nova may go on to choose a dead host as a target: its service_down_time, 60 by default, and a margin."""
 
 
-def evacuation_due(records: Iterable[HostRecord], now: float) -> tuple[list[str], list[str]]:
+def evacuation_due(records: Collection[HostRecord], now: float) -> tuple[list[str], list[str]]:
     """The hosts whose evacuation may start, and the hosts that it has to wait for. ``now``: wall seconds.
 
     Every host that is proven off is marked down in Nova before any server is moved: Nova would send one to a dead host, and the order
-    would wait there in the queue for its return. For the same reason the evacuation waits for hosts whose loss is being confirmed
-    or that are being fenced, but not for longer than Nova would believe them alive.
+    would wait there in the queue for its return. For the same reason the evacuation waits for hosts that may turn out to be dead.
+    It waits for none longer than Nova would believe it alive; and for those that only may be dead no longer than that in all, since
+    there can always be a new one.
     """
-    book = list(records)
-    awaited = sorted(record.name for record in book if _may_be_a_dead_target(record, now))
-    ready = sorted(record.name for record in book if record.state is State.FENCED and record.marked_down)
-    return ([] if awaited else ready), awaited
+    fresh = [record for record in records if now - record.since < NOVA_BELIEVES]
+    dead = sorted(record.name for record in fresh if record.state is State.FENCED and not record.marked_down)
+    maybe = sorted(record.name for record in fresh if _may_be_dead(record))
+    ready = {record.name: now - record.since for record in records if record.state is State.FENCED and record.marked_down}
+    due = [] if dead else [host for host, waited in ready.items() if not maybe or waited >= NOVA_BELIEVES]
+    return sorted(due), dead + maybe
 
 
-def _may_be_a_dead_target(record: HostRecord, now: float) -> bool:
-    if record.state is State.FENCED:
-        return not record.marked_down
-    return record.state in (State.SUSPECT, State.ISOLATED) and now - record.since < NOVA_BELIEVES
+def _may_be_dead(record: HostRecord) -> bool:
+    return record.state in (State.SUSPECT, State.ISOLATED) or (record.state is State.ERROR and record.response is Response.FENCE)

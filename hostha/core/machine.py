@@ -90,7 +90,7 @@ def _after(record: HostRecord, happening: Happening, row: Row, now: float) -> Ho
 def _proof(record: HostRecord, happening: Happening, row: Row):  # type: ignore[no-untyped-def]
     if happening.proof is not None:
         return happening.proof
-    void = happening.event is Event.LIFE_SEEN or row.next in (State.ACTIVE, State.SUSPECT)
+    void = happening.event in (Event.LIFE_SEEN, Event.HOST_RETURNED) or row.next in (State.ACTIVE, State.SUSPECT)
     return None if void else record.proof
 
 

@@ -46,6 +46,11 @@ class Verdict:
         return '0' in self.pattern
 
     @property
+    def fence_is_off(self) -> bool:
+        """Whether it is certain that this look no longer calls for a fence."""
+        return not self.held and self.response is not Response.FENCE
+
+    @property
     def all_up(self) -> bool:
         """Whether the host is seen, on every network."""
         return set(self.pattern) == {'1'}

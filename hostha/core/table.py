@@ -43,8 +43,7 @@ TABLE: tuple[Row, ...] = (
 
     Row(S.ISOLATED, E.HOST_FENCED, S.FENCED, C.MARK_DOWN, 'the host is proven off: tell Nova'),
     Row(S.ISOLATED, E.FENCING_FAILED, S.ERROR, None, 'no proof that the host is off: its servers must not be touched'),
-    Row(S.ISOLATED, E.LOSS_CLEARED, S.SUSPECT, C.CHECK, 'all networks are back before a proof was had: check again'),
-    Row(S.ISOLATED, E.LOSS_CHANGED, S.SUSPECT, C.CHECK, 'other networks are lost now: check again'),
+    Row(S.ISOLATED, E.LOSS_CHANGED, S.SUSPECT, C.CHECK, 'what is lost has changed, and no proof is at hand: check again'),
     Row(S.ISOLATED, E.HOST_WITHDRAWN, S.ISOLATED, None, 'the host gets no new servers: wait for its networks'),
     Row(S.ISOLATED, E.WORK_STALLED, S.ISOLATED, C.WITHDRAW, 'Nova did not answer: try again'),
     Row(S.ISOLATED, E.OFF_CONFIRMED, S.FENCED, C.MARK_DOWN, 'the operator vouches that the host is off'),

@@ -24,6 +24,16 @@ def noticed(record: HostRecord, view: HostView, seen: Verdict, now: float) -> Ha
     return None
 
 
+def disproven(happening: Happening, view: HostView | None, now: float) -> str:
+    """Why an operator's word that a host is off cannot be taken, in words; '' if it can. ``now``: wall seconds."""
+    if happening.event is not Event.OFF_CONFIRMED or happening.proof is None or view is None:
+        return ''
+    if not _alive(view, now - happening.proof.at):
+        return ''
+    up = [network for network, observation in view.items() if observation.link is Link.UP]
+    return f'it is still seen on: {", ".join(up)}'
+
+
 def _differs(record: HostRecord, seen: Verdict) -> bool:
     """A network that cannot be judged is no change: only one that is known to be up or down is."""
     return any(is_ != was and is_ in '01' for is_, was in zip(seen.pattern, record.pattern, strict=False))

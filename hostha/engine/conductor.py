@@ -93,6 +93,7 @@ class Conductor:
         try:
             after, job = store.commit(decision, self.jobs.get(host), flow, self._name, order)
         except StoreUnavailable:
+            self.runner.drop_host(host)
             self._resume_later(host)
             raise
         except StaleOwner as error:
@@ -104,7 +105,7 @@ class Conductor:
 
     def _carry_out(self, decision: Decision, after: HostRecord, job: Job | None) -> None:
         host = after.name
-        self.runner.drop_flow(decision.before.flow)
+        self.runner.drop_host(host)
         self.hosts.records[host] = after
         if job is None or decision.closed:
             self.jobs.pop(host, None)
@@ -127,16 +128,25 @@ class Conductor:
 
     def take(self, job: Job) -> None:
         """Go on with an incident that was claimed: from its flow, or waiting where it waits."""
+        self.forget(job.host)
         self.jobs[job.host] = job
         LOG.info('host=%s incident=%s taken over by %s, claim %d', job.host, job.incident, self._name, job.token)
-        self._resume(job.host)
+        if job.claims > self._settings.engine.max_claims:
+            self._give_up(job)
+        else:
+            self._resume(job.host)
+
+    def _give_up(self, job: Job) -> None:
+        """Whatever this incident's flow does to its engines, it shall not do it to another one. One that only waits is no such case."""
+        record = self._ports.store.record(job.host)
+        if record.flow:
+            reason = f'claimed {job.claims} times without any progress: its engines died or lost it each time'
+            self.apply(job.host, Happening(Event.FLOW_FAILED, reason, epoch=record.epoch, flow=record.flow))
 
     def forget(self, host: str) -> None:
         """The incident is no longer ours."""
         self.jobs.pop(host, None)
-        record = self.hosts.records.get(host)
-        if record:
-            self.runner.drop_flow(record.flow)
+        self.runner.drop_host(host)
 
     def lose(self, jobs: Collection[Job]) -> None:
         """Forget the incidents of these jobs: their leases are lost. A job that closed, or was claimed anew meanwhile, is none of them."""
@@ -159,6 +169,9 @@ class Conductor:
             self.apply(host, happening)
         except StoreUnavailable as error:
             LOG.warning('host=%s event=%s cannot be stored now: %s', host, happening.event, error)
+            self._resume_later(host)
+        except Exception:
+            LOG.exception('host=%s event=%s: unexpected error; it is told again', host, happening.event)
             self._resume_later(host)
 
     def _resume_later(self, host: str) -> None:

@@ -39,7 +39,7 @@ class Observer:
         readings = self._liveness.read(max_age)
         with self._lock:
             for reading in readings:
-                if self._seen_at.get(reading.network) != reading.at:
+                if reading.at > self._seen_at.get(reading.network, float('-inf')):
                     self._judge(reading)
 
     def _judge(self, reading: observation.Reading) -> None:

@@ -29,7 +29,8 @@ class Planner:
     def _fence(self, record: HostRecord) -> tuple[str, dict[str, Any]]:
         r = self._recovery
         return 'isolate.fence_flow', {'host': record.name, 'levels': len(self._levels(record.name)), 'attempts': r.recovery_attempts,
-                                      'pause': r.recovery_pause, 'timeout': r.fence_timeout, 'poll': r.fence_poll}
+                                      'pause': r.recovery_pause, 'timeout': r.fence_timeout, 'poll': r.fence_poll,
+                                      'anyway': record.marked_down}
 
     def _withdraw(self, record: HostRecord) -> tuple[str, dict[str, Any]]:
         return 'isolate.withdraw_flow', {'host': record.name, 'incident': record.incident}

@@ -183,8 +183,9 @@ class FlowRunner:
 
     def drop(self, slot: Slot) -> None:
         """Forget a flow that is no longer ours: nothing is reverted, and nothing more of it is written."""
-        if self._slots.pop(slot.flow, None):
+        if self._remove(slot):
             slot.dropped = True
+            slot.context.close()
             self._halt(slot)
 
     def lose(self, slot: Slot) -> None:
@@ -193,10 +194,17 @@ class FlowRunner:
             self.drop(slot)
             self._on_end(slot, None)
 
-    def drop_flow(self, flow: str | None) -> None:
-        """drop() by id; a flow that does not run here is none of ours."""
-        if flow in self._slots:
-            self.drop(self._slots[flow])
+    def _remove(self, slot: Slot) -> bool:
+        """Whether it was still in flight: another slot may run the same flow by now."""
+        mine = self._slots.get(slot.flow) is slot
+        if mine:
+            del self._slots[slot.flow]
+        return mine
+
+    def drop_host(self, host: str) -> None:
+        """drop() whatever runs for this host."""
+        for slot in [slot for slot in self._slots.values() if slot.context.host == host]:
+            self.drop(slot)
 
     def drop_all(self) -> None:
         """Leave every flow as it stands in the store, to be resumed by this engine or another.
@@ -249,7 +257,7 @@ class FlowRunner:
         """Run one flow until it waits. A retry controller finishes without a word as soon as it is scheduled, hence one more look at what
         has finished after each scheduling before the flow is parked."""
         if slot.states is None:
-            if slot.dropped or slot.flow not in self._slots:
+            if slot.dropped or self._slots.get(slot.flow) is not slot:
                 return
             slot.states = slot.engine.run_iter(timeout=0)
         idle = 0
@@ -271,15 +279,16 @@ class FlowRunner:
         try:
             work()
         except taskflow_exceptions.StorageFailure as error:
-            if self._slots.pop(slot.flow, None):
+            if self._remove(slot):
                 slot.dropped = True
+                slot.context.close()
                 LOG.warning('flow %s of host %s is resumed later: %s', slot.flow, slot.context.host, error)
                 self._on_end(slot, None)
         except Exception as error:  # noqa: BLE001 - whatever a task raised comes out here; it is an outcome like any other
             self._end(slot, error)
 
     def _end(self, slot: Slot, error: Exception | None) -> None:
-        if self._slots.pop(slot.flow, None) is None:
+        if not self._remove(slot):
             return
         self._on_end(slot, self._outcome(slot, error))
 

@@ -7,7 +7,7 @@ from oslo_log import log
 
 from hostha.core import orders
 from hostha.core.model import HostRecord
-from hostha.core.watch import noticed
+from hostha.core.watch import disproven, noticed
 from hostha.engine.conductor import Conductor, Ports
 from hostha.engine.keeper import Keeper
 from hostha.engine.loop import Loop, Workers
@@ -121,11 +121,13 @@ class Engine:
             self.loop.soon(self._looked)
 
     def _looked(self) -> None:
-        self._guarded(self._judge)()
-        self._looking = False
-        if self._look_again:
-            self._look_again = False
-            self.loop.after(self.THROTTLE, self._observe)
+        try:
+            self._guarded(self._judge)()
+        finally:
+            self._looking = False
+            if self._look_again:
+                self._look_again = False
+                self.loop.after(self.THROTTLE, self._observe)
 
     def _judge(self) -> None:
         """Tell the machine what is seen of each host that no other engine works on: one snapshot of all."""
@@ -177,6 +179,9 @@ class Engine:
     def _carry_out(self, order: Order) -> bool:
         """Whether the order is done with. One for a host with an open incident is the business of the engine that holds it."""
         conductor, store = self.conductor, self._ports.store
+        if order.action not in orders.ACTIONS:
+            store.close_order(order.id, f'not done: there is no action {order.action}')
+            return True
         try:
             record = store.record(order.host)
         except NotFound as error:
@@ -185,6 +190,10 @@ class Engine:
         if record.incident is not None and order.host not in conductor.jobs:
             return False
         happening = orders.happening(order.action, order.reason, order.by, order.epoch, order.ordered_at)
+        wrong = disproven(happening, self.observer.views().get(order.host), self._ports.clock.time())
+        if wrong:
+            store.close_order(order.id, f'not done: {wrong}')
+            return True
         decision = conductor.apply(order.host, happening, order.id)
         if decision is not None and not decision.applied:
             store.close_order(order.id, f'not done: {decision.why}')

@@ -16,10 +16,15 @@ class Context:
         self.host, self.epoch, self.incident = host, epoch, incident
         self._lock = threading.Lock()
         self._desk: Desk | None = None
+        self._closed = False
+
+    def close(self) -> None:
+        """The flow is dropped: what of it still runs in a worker must not act any more."""
+        self._closed = True
 
     def assert_owner(self) -> None:
         """Raise StaleOwner unless this engine still holds the incident: called right before each act that cannot be taken back."""
-        if not self.tools.leases.holds(self.job, self.engine):
+        if self._closed or not self.tools.leases.holds(self.job, self.engine):
             raise StaleOwner(f'host {self.host}: {self.engine} no longer holds the incident {self.incident}; the act was not done')
 
     def desk(self, poll: float) -> Desk:

@@ -26,6 +26,7 @@ class Desk:
 
     def __init__(self, tools: Tools, incident: str, host: str, poll: float) -> None:
         self.lock = threading.RLock()
+        self._looking = threading.Lock()
         self._tools, self._host, self._poll = tools, host, poll
         self._entries = {entry.server: entry for entry in tools.book.entries(incident)}
         self._look: Look | None = None
@@ -46,13 +47,17 @@ class Desk:
             self._entries[entry.server] = entry
 
     def look(self) -> Look | None:
-        """Nova as it is, at most one look each ``poll`` seconds for all servers together; None while Nova does not answer."""
-        with self.lock:
-            now = self._tools.clock.monotonic()
-            if now >= self._due:
+        """Nova as it is, at most one look each ``poll`` seconds for all servers together; None while Nova does not answer, and while
+        another worker looks: a slow Nova takes one worker, not all."""
+        if not self._looking.acquire(blocking=False):
+            return None
+        try:
+            if self._tools.clock.monotonic() >= self._due:
                 self._look = self._fresh()
                 self._due = self._tools.clock.monotonic() + self._poll
             return self._look
+        finally:
+            self._looking.release()
 
     def _fresh(self) -> Look | None:
         open_ones = [entry.server for entry in self._entries.values() if not entry.ended]

@@ -22,4 +22,4 @@ def evacuate_flow(host: str, incident: str, servers: Sequence[str], attempts: in
             EvacuateServer(f'evacuate-{server}', server, position, parallel, poll)))
     rounds = PausedRetry('multiple_recovery', attempts, pause, growth=2, provides='round')
     return linear_flow.Flow('evacuate', retry=rounds).add(
-        BeginRound('begin_round'), moves, ConcludeEvacuation('conclude_evacuation', host, incident, list(servers)))
+        BeginRound('begin_round'), moves, ConcludeEvacuation('conclude_evacuation', host, incident, list(servers), poll))

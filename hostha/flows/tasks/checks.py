@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from hostha.core.policy import Verdict
 from hostha.core.states import Event
 from hostha.flows.base import NotYet, Step, from_happening, is_last, outcome
 
@@ -48,17 +49,21 @@ class CheckReturned(Step):
         return {'fit': True, 'words': seen.words}
 
 
+def over(seen: Verdict) -> str:
+    """Why the host no longer has to be fenced, in words; '' if it has to."""
+    return seen.words if seen.fence_is_off else ''
+
+
 class ConfirmLoss(Step):
-    """Before each further round of fencing: is the host still lost? A host that is seen on all networks again is not fenced."""
+    """Before each further round of fencing: is the host still lost? One that no longer has to be fenced is let be."""
 
     waits_for = 'round'
 
-    def __init__(self, name: str, host: str) -> None:
+    def __init__(self, name: str, host: str, anyway: bool) -> None:
         super().__init__(name, provides='loss')
-        self._host = host
+        self._host, self._anyway = host, anyway
 
     def execute(self, round: dict[str, Any]) -> dict[str, Any]:
-        if round['n'] == 1:
-            return {'over': False, 'words': 'just confirmed'}
-        seen = self.context.tools.eyes.look(self._host)
-        return {'over': seen.all_up, 'words': seen.words}
+        if round['n'] == 1 or self._anyway:
+            return {'over': ''}
+        return {'over': over(self.context.tools.eyes.look(self._host))}

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from typing import Any
 
-from hostha.core.book import Phase
-from hostha.core.readmission import ComputeService, next_step
+from hostha.core.book import Act, Phase, next_act
+from hostha.core.readmission import LEFTOVER, ComputeService, next_step
 from hostha.core.readmission import Step as Readmission
 from hostha.core.states import Event
 from hostha.exceptions import DriverError
@@ -12,6 +12,8 @@ from hostha.flows.base import NotYet, Step, outcome
 
 ASK_AGAIN = 60.0
 """Seconds after which the agent on the host is asked again to start nova-compute: events may be lost."""
+
+_ENDS = {Act.MOVED: Phase.MOVED, Act.SKIP: Phase.SKIPPED, Act.FAILED: Phase.FAILED}
 
 
 class RestoreService(Step):
@@ -48,9 +50,28 @@ class RestoreService(Step):
         tools = self.context.tools
         service = next((s for s in tools.compute.services() if s.host == self._host), None)
         beating = service is not None and self._beats(service)
-        if service is not None and not beating:
+        self._settle()
+        records, entries = tools.servers.evacuations(self._host), tools.book.entries(self._incident)
+        moving = any(entry.phase is Phase.ORDERED for entry in entries)
+        left = any(record.status in LEFTOVER for record in records)
+        if service is not None and not moving and (not beating or left):
             self._ask_for_nova()
-        return next_step(service, beating, tools.servers.evacuations(self._host), tools.book.entries(self._incident))
+        return next_step(service, beating, records, entries)
+
+    def _settle(self) -> None:
+        """Note the end of servers that were still on their way: in this state nobody else follows them."""
+        tools = self.context.tools
+        ordered = [entry for entry in tools.book.entries(self._incident) if entry.phase is Phase.ORDERED]
+        if not ordered:
+            return
+        doubted = tools.clock.monotonic() - (self._started or 0.0)
+        records, seen = tools.servers.evacuations(self._host), tools.servers.look([entry.server for entry in ordered], self._host)
+        for entry in ordered:
+            server, now = seen.get(entry.server), tools.clock.time()
+            step = next_act(entry, server, records, doubted, tools.ledger.dead())
+            if step.act in _ENDS:
+                tools.book.save(replace(entry, phase=_ENDS[step.act], reason=step.why, ended_at=now,
+                                        destination=server.host if server and step.act is Act.MOVED else ''))
 
     def _beats(self, service: ComputeService) -> bool:
         """A heartbeat is one that moved since the first look: every write of ours moves it too, but none is made before."""
@@ -64,6 +85,7 @@ class RestoreService(Step):
         now = self.context.tools.clock.monotonic()
         if now - self._asked < ASK_AGAIN:
             return
+        self.context.assert_owner()
         self._asked = now
         self.context.tools.agents.send('enable-nova', self._host, self.context.epoch)
 

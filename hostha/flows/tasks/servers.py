@@ -43,6 +43,7 @@ class EvacuateServer(Step):
 
     def __init__(self, name: str, server: str, position: int, parallel: int, poll: float) -> None:
         super().__init__(name, provides=f'end-{server}', rebind={'begun': 'begun', 'attempt': f'attempt-{server}'})
+        self._looked_since: tuple[int, float] | None = None
         self.priority = -position  # TaskFlow starts what is ready at once by priority, and else in no order
         self._server, self._parallel, self._poll = server, parallel, poll
 
@@ -58,7 +59,7 @@ class EvacuateServer(Step):
         if look is None:
             return NotYet(self._poll)
         tools = self.context.tools
-        step = next_act(entry, look.servers.get(self._server), look.records, tools.clock.time(), tools.ledger.dead())
+        step = next_act(entry, look.servers.get(self._server), look.records, self._doubted(entry), tools.ledger.dead())
         if step.act is Act.WAIT:
             return self._wait(entry, step.why)
         if step.act is Act.ORDER:
@@ -68,7 +69,14 @@ class EvacuateServer(Step):
             return self._failed(replace(entry, floor=highest(look.records)), step.why, attempt)
         if step.act in _ENDS:
             return self._end(entry, _ENDS[step.act], step.why, look)
-        return self._ask(getattr(tools.servers, step.act.value), step.why)
+        return self._ask(getattr(tools.servers, step.act.value), step.why, attempt)
+
+    def _doubted(self, entry: Entry) -> float:
+        """Seconds since the first look after the last order."""
+        now = self.context.tools.clock.monotonic()
+        if self._looked_since is None or self._looked_since[0] != entry.attempts:
+            self._looked_since = (entry.attempts, now)
+        return now - self._looked_since[1]
 
     def _wait(self, entry: Entry, why: str) -> NotYet:
         """Look again later. What takes unusually long is told, once for each reason."""
@@ -102,11 +110,13 @@ class EvacuateServer(Step):
             self._desk.save(replace(entry, answered=True))
         return NotYet(self._poll)
 
-    def _ask(self, call: Callable[[str], None], why: str) -> NotYet:
+    def _ask(self, call: Callable[[str], None], why: str, attempt: dict[str, Any]) -> str | NotYet:
         self.context.assert_owner()
         try:
             call(self._server)
             reason = why
+        except Refused as error:
+            return self._failed(self._desk.entry(self._server), str(error), attempt)
         except DriverError as error:
             reason = f'{why}; {error}'
         self._desk.save(replace(self._desk.entry(self._server), reason=reason))
@@ -133,17 +143,18 @@ _ENDS = {Act.MOVED: Phase.MOVED, Act.SKIP: Phase.SKIPPED}
 class ConcludeEvacuation(Step):
     """Is any server left on the host that is not on the book? Did any fail, and may it be tried again?"""
 
-    def __init__(self, name: str, host: str, incident: str, servers: Sequence[str]) -> None:
+    def __init__(self, name: str, host: str, incident: str, servers: Sequence[str], poll: float) -> None:
         super().__init__(name, provides='outcome')
-        self._host, self._incident, self._servers = host, incident, servers
+        self._host, self._incident, self._servers, self._poll = host, incident, servers, poll
 
     def execute(self, round: dict[str, Any]) -> dict[str, Any]:
         tools = self.context.tools
         entries = tools.book.entries(self._incident)
         failed = [entry for entry in entries if entry.phase is Phase.FAILED and entry.server in self._servers]
         if failed and not is_last(round):
+            desk = self.context.desk(self._poll)
             for entry in failed:
-                tools.book.save(replace(entry, phase=Phase.PENDING, ended_at=0.0))
+                desk.save(replace(entry, phase=Phase.PENDING, ended_at=0.0))
             raise RecoveryFailedError(f'{len(failed)} servers could not be moved, the first: {failed[0].reason}') from None
         try:
             servers = tools.servers.on_host(self._host)
@@ -151,5 +162,8 @@ class ConcludeEvacuation(Step):
             return outcome(Event.WORK_STALLED, str(error))
         tools.book.add(new_entries(self._incident, self._host, servers, entries))
         entries = tools.book.entries(self._incident)
+        if failed:
+            LOG.warning('host=%s incident=%s %d servers could not be moved, the first: %s', self._host, self._incident, len(failed),
+                        failed[0].reason)
         event = Event.SERVERS_PLACED if all(entry.ended for entry in entries) else Event.SERVERS_REMAINED
         return outcome(event, summary(entries))

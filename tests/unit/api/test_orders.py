@@ -16,9 +16,9 @@ OPEN = {'id': 3, 'host': 'node-1', 'action': 'resume', 'reason': 'it is in', 'by
 def ordered(with_host: Api) -> Api:
     """Two orders for node-1, which is there, with one between them for node-2, which was deleted."""
     with_host.history.given = [
-        OrderRecord(1, 'node-1', 'maintenance', 'new memory', 'alice', NOW, NOW + 1.5, 'done'),
-        OrderRecord(2, 'node-2', 'reset', 'scrapped', 'alice', NOW, NOW + 2, 'not done: the host was deleted'),
-        OrderRecord(3, 'node-1', 'resume', 'it is in', 'bob', NOW + 10, None, None)]
+        OrderRecord(1, 'node-1', 'maintenance', 'new memory', 'alice', 1, NOW, NOW + 1.5, 'done'),
+        OrderRecord(2, 'node-2', 'reset', 'scrapped', 'alice', 1, NOW, NOW + 2, 'not done: the host was deleted'),
+        OrderRecord(3, 'node-1', 'resume', 'it is in', 'bob', 2, NOW + 10, None, None)]
     return with_host
 
 

@@ -32,8 +32,8 @@ def record(status: str, number: int = 11, destination: str = '') -> Evacuation:
     return Evacuation(number, 's1', 'h1', destination, status)
 
 
-def act(entry: Entry, server: Server | None, *records: Evacuation, now: float = 101.0, dead=()):
-    return next_act(entry, server, records, now, dead).act
+def act(entry: Entry, server: Server | None, *records: Evacuation, doubted: float = 1.0, dead=()):
+    return next_act(entry, server, records, doubted, dead).act
 
 
 def test_a_server_that_was_not_ordered_is_ordered():
@@ -102,10 +102,10 @@ def test_a_target_that_is_proven_off_ends_the_try():
 
 def test_an_order_that_nova_never_answered_is_looked_for_before_it_is_sent_again():
     doubtful = replace(ORDERED, answered=False)
-    assert act(doubtful, ON_H1, now=100.0 + LOST_ORDER_AFTER - 1) is Act.WAIT
-    assert act(doubtful, ON_H1, now=100.0 + LOST_ORDER_AFTER) is Act.FAILED
-    assert act(doubtful, ON_H1, record('accepted'), now=100.0 + LOST_ORDER_AFTER) is Act.WAIT
-    assert act(ORDERED, ON_H1, now=1e9) is Act.WAIT
+    assert act(doubtful, ON_H1, doubted=LOST_ORDER_AFTER - 1) is Act.WAIT
+    assert act(doubtful, ON_H1, doubted=LOST_ORDER_AFTER) is Act.FAILED
+    assert act(doubtful, ON_H1, record('accepted'), doubted=LOST_ORDER_AFTER) is Act.WAIT
+    assert act(ORDERED, ON_H1, doubted=1e9) is Act.WAIT
 
 
 servers = st.builds(Server, st.just('s1'), st.just('web'), st.sampled_from(['h1', 'h2', '']),
@@ -116,13 +116,26 @@ records = st.lists(st.builds(record, st.sampled_from(['accepted', 'pre-migrating
 
 
 @given(st.none() | servers, records, st.floats(0, 1000), st.booleans(), st.sets(st.sampled_from(['h2', 'h3'])))
-def test_what_was_ordered_is_never_ordered_again(server, found, now, answered, dead):
-    assert next_act(replace(ORDERED, answered=answered), server, found, now, dead).act is not Act.ORDER
+def test_what_was_ordered_is_never_ordered_again(server, found, doubted, answered, dead):
+    assert next_act(replace(ORDERED, answered=answered), server, found, doubted, dead).act is not Act.ORDER
 
 
 @given(servers.filter(lambda server: server.host != 'h1'), records)
 def test_a_server_on_another_host_is_never_ordered(server, found):
     assert next_act(PENDING, server, found, 0.0).act is not Act.ORDER
+
+
+def test_an_evacuation_of_somebody_else_to_a_host_that_died_is_no_obstacle():
+    spawning = replace(ON_H1, task='rebuild_spawning')
+    assert act(PENDING, spawning, record('pre-migrating', destination='h2')) is Act.WAIT
+    assert act(PENDING, spawning, record('pre-migrating', destination='h2'), dead=['h2']) is Act.ORDER
+
+
+def test_what_sits_out_a_pause_holds_up_nobody():
+    tried = replace(PENDING, server='s0', attempts=1)
+    book = [tried, *(replace(PENDING, server=f's{n}') for n in range(1, 4))]
+    assert [entry.server for entry in book if may_order(entry, book, 2)] == ['s0', 's1', 's2']
+    assert not may_order(tried, [replace(tried, server=f'x{n}', phase=Phase.ORDERED) for n in range(2)], 2)
 
 
 def test_only_so_many_are_in_flight_in_the_order_of_the_book():

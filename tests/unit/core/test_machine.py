@@ -85,6 +85,11 @@ def test_a_life_sign_voids_the_proof_and_fences_again():
         assert decision.record.response is Response.FENCE
 
 
+def test_a_host_that_returns_is_proven_off_no_longer():
+    returned = step(in_state(State.RECOVERED, proof=PROOF, marked_down=True), happening(Event.HOST_RETURNED), now=9.0).record
+    assert (returned.proof, returned.marked_down, returned.command) == (None, True, Command.READMIT)
+
+
 def test_a_host_marked_down_again_has_to_be_confirmed_again():
     decision = step(in_state(State.ISOLATED, marked_down=True), happening(Event.HOST_FENCED), now=9.0)
     assert not decision.record.marked_down
@@ -139,7 +144,7 @@ def test_every_state_has_a_way_on():
 def test_every_command_ends_in_events_that_its_state_knows():
     outcomes = {
         Command.CHECK: (Event.LOSS_CLEARED, Event.VERDICT_WITHHELD, Event.FENCE_CHOSEN, Event.WITHDRAW_CHOSEN, Event.NOTIFY_CHOSEN),
-        Command.FENCE: (Event.HOST_FENCED, Event.FENCING_FAILED, Event.LOSS_CLEARED),
+        Command.FENCE: (Event.HOST_FENCED, Event.FENCING_FAILED, Event.LOSS_CHANGED),
         Command.WITHDRAW: (Event.HOST_WITHDRAWN, Event.WORK_STALLED),
         Command.MARK_DOWN: (Event.HOST_MARKED_DOWN, Event.WORK_STALLED),
         Command.EVACUATE: (Event.SERVERS_PLACED, Event.SERVERS_REMAINED, Event.WORK_STALLED),

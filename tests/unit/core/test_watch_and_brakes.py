@@ -4,9 +4,10 @@ import pytest
 
 from hostha.core.brakes import NOVA_BELIEVES, Limits, evacuation_due, holding
 from hostha.core.model import NETWORKS, HostRecord, Link, Observation, Proof
+from hostha.core.orders import happening
 from hostha.core.policy import RESPONSES_3, verdict
 from hostha.core.states import Event, Response, State
-from hostha.core.watch import LIFE_SIGN_GRACE, noticed
+from hostha.core.watch import LIFE_SIGN_GRACE, disproven, noticed
 
 LINKS = {'1': Link.UP, '0': Link.DOWN, '?': Link.UNKNOWN}
 PROOF = Proof('ipmi', 'off', 1000.0)
@@ -76,15 +77,36 @@ def test_hosts_under_recovery_are_lost_and_recovered_ones_are_not():
     assert not holding('h0', [*under[:2], HostRecord('h3', State.ISOLATED, response=Response.NOTIFY)], {}, Limits(3))
 
 
+READY = HostRecord('h1', State.FENCED, marked_down=True)
+
+
 def test_evacuation_waits_until_every_dead_host_is_marked_down():
-    marked, unmarked = HostRecord('h1', State.FENCED, marked_down=True), HostRecord('h2', State.FENCED)
-    assert evacuation_due([marked, HostRecord('h3', State.EVACUATING)], 0.0) == (['h1'], [])
-    assert evacuation_due([marked, unmarked], 1e6) == ([], ['h2'])
+    assert evacuation_due([READY, HostRecord('h3', State.EVACUATING)], 0.0) == (['h1'], [])
+    late = NOVA_BELIEVES + 10
+    assert evacuation_due([READY, HostRecord('h2', State.FENCED, since=late - 5)], late) == ([], ['h2'])
 
 
-def test_evacuation_waits_for_likely_losses_as_long_as_nova_believes_them_alive():
-    marked = HostRecord('h1', State.FENCED, marked_down=True)
-    for state in (State.SUSPECT, State.ISOLATED):
-        lost = HostRecord('h2', state)
-        assert evacuation_due([marked, lost], NOVA_BELIEVES - 1) == ([], ['h2'])
-        assert evacuation_due([marked, lost], NOVA_BELIEVES) == (['h1'], [])
+def test_evacuation_waits_for_nobody_whom_nova_itself_has_given_up():
+    for state in (State.FENCED, State.SUSPECT, State.ISOLATED):
+        assert evacuation_due([READY, HostRecord('h2', state)], NOVA_BELIEVES - 1)[0] == []
+        assert evacuation_due([READY, HostRecord('h2', state)], NOVA_BELIEVES) == (['h1'], [])
+
+
+def test_a_host_whose_fencing_failed_may_be_dead_as_well():
+    failed = HostRecord('h2', State.ERROR, response=Response.FENCE)
+    assert evacuation_due([READY, failed], 1.0) == ([], ['h2'])
+    assert evacuation_due([READY, HostRecord('h2', State.ERROR)], 1.0) == (['h1'], [])
+
+
+def test_hosts_that_flap_hold_up_no_evacuation_for_ever():
+    late = NOVA_BELIEVES + 10
+    assert evacuation_due([READY, HostRecord('h2', State.SUSPECT, since=late - 5)], late) == (['h1'], ['h2'])
+
+
+def test_the_operators_word_is_not_taken_for_a_host_that_is_still_seen():
+    word = happening('confirm-off', 'I pulled the plug', 'alice', 1, 1000.0)
+    assert disproven(word, view('100'), 1000.0 + LIFE_SIGN_GRACE) == ''
+    assert disproven(word, view('100'), 1001.0 + LIFE_SIGN_GRACE) == 'it is still seen on: management'
+    assert disproven(word, view('0?0'), 1e6) == ''
+    assert disproven(word, None, 1e6) == ''
+    assert disproven(happening('retry', 'again', 'alice', 1, 0.0), view('111'), 1e6) == ''

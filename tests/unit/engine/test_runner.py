@@ -149,7 +149,7 @@ def test_a_dropped_flow_writes_nothing_more():
     bench.start()
     bench.run(1003)
     before = bench.state()
-    bench.runner.drop_flow(bench.flow)
+    bench.runner.drop_host('h1')
     bench.run(1100)
     assert (bench.state(), bench.outcomes) == (before, [])
     assert bench.eyes.seen_at == [1000.0]
