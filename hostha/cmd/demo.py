@@ -44,13 +44,13 @@ TICK = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What happens to the cloud: (seconds after the start, what, to which host)."""
+    """What happens to which host. loss: seconds after the start at which the first two are lost; the rest follows when both are
+    recovered."""
 
     dead: str = 'compute-03'
     no_storage: str = 'compute-07'
     no_management: str = 'compute-12'
     loss: float = 5.0
-    repair: float = 75.0
 
 
 class Demo:
@@ -65,6 +65,7 @@ class Demo:
         self.settings = _settings(directory, port)
         self.database: Database = open_database(self.settings.database, self.settings.engine.lease, clock=self.clock.time)
         self.home: dict[str, str] = {}
+        self._repaired = False
 
     def build(self) -> Engine:
         """Make the tables, the hosts and their servers; returns the engine, not yet started."""
@@ -88,8 +89,16 @@ class Demo:
         world, plan = self.world, self.plan
         world.stage.after(plan.loss, lambda: world.power_off(plan.dead))
         world.stage.after(plan.loss + 3, lambda: world.set_link(plan.no_storage, 'storage', False))
-        world.stage.after(plan.loss + 60, lambda: world.set_link(plan.no_management, 'management', False))
-        world.stage.after(plan.repair, lambda: world.power_on(plan.dead))
+
+    def go_on(self, facts: Facts) -> None:
+        """The second half of the story, once the first is over: another loss, and the dead host gets its power back."""
+        world, plan = self.world, self.plan
+        first_half = all(facts.records[name].state is State.RECOVERED for name in (plan.dead, plan.no_storage))
+        if first_half and not self._repaired:
+            self._repaired = True
+            with world.stage.lock:
+                world.set_link(plan.no_management, 'management', False)
+                world.power_on(plan.dead)
 
     def tick(self) -> None:
         """Let the world catch up with the clock."""
@@ -110,8 +119,8 @@ class Demo:
     def over(self, facts: Facts) -> bool:
         """Whether the story has been told to its end."""
         plan, states = self.plan, {name: record.state for name, record in facts.records.items()}
-        return (facts.elapsed > plan.repair and states[plan.dead] is State.ACTIVE
-                and states[plan.no_storage] is State.RECOVERED and states[plan.no_management] is State.ISOLATED)
+        ends = {plan.dead: State.ACTIVE, plan.no_storage: State.RECOVERED, plan.no_management: State.ISOLATED}
+        return self._repaired and all(states[host] is end for host, end in ends.items())
 
     def right(self, facts: Facts) -> bool:
         """Whether everything came as it has to: nothing lost, nothing doubled, nothing fenced that should not be."""
@@ -150,6 +159,7 @@ def _follow(demo: Demo, show: Screen, limit: float) -> None:
         if time.monotonic() - shown > 0.25:
             facts, shown = demo.facts(), time.monotonic()
             show(facts)
+            demo.go_on(facts)
             if demo.over(facts):
                 return
         time.sleep(TICK)

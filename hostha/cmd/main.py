@@ -14,7 +14,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     show = commands.add_parser('demo', help='see hosts die and their servers move, in a simulated cloud')
     show.add_argument('--keep', action='store_true', help='go on running at the end, for a look at the API')
     show.add_argument('--speed', type=float, default=8.0, help='simulated seconds in one real second (default: 8)')
-    show.add_argument('--port', type=int, default=13306, help='of the API (default: 13306; 0: any free one)')
+    show.add_argument('--port', type=int, default=0, help='of the API (default: any free one)')
     arguments = parser.parse_args(argv)
     return demo.run(arguments.keep, arguments.speed, arguments.port)
 
