@@ -15,26 +15,15 @@ from pathlib import Path
 from hostha.api.app import create_app
 from hostha.cmd import api as api_server
 from hostha.cmd.demo_screen import Facts, Screen, open_screen
+from hostha.cmd.simulated import simulated_ports, simulated_settings
 from hostha.core.model import NETWORKS, HostSpec, LevelSpec
 from hostha.core.states import State
 from hostha.db import Database, open_database
 from hostha.drivers.clock import ScaledClock
-from hostha.drivers.fencing import ConsulFence
 from hostha.drivers.notify import LogNotifier
-from hostha.engine.service import Engine, Ports
-from hostha.ports import Clock, Fencer
-from hostha.settings import (
-    ApiSettings,
-    ConsulSettings,
-    DatabaseSettings,
-    EngineSettings,
-    Judgement,
-    NovaSettings,
-    Recovery,
-    Settings,
-)
-from hostha.sim.nova_ports import SimCompute, SimServers
-from hostha.sim.ports import SimAgents, SimFencer, SimLiveness
+from hostha.engine.service import Engine
+from hostha.ports import Clock
+from hostha.settings import ApiSettings, EngineSettings, Judgement, Recovery, Settings
 from hostha.sim.world import World
 
 HOSTS, SERVERS_PER_HOST = 20, 10
@@ -78,12 +67,7 @@ class Demo:
                 self.world.add_server(server, host)
                 self.home[server] = host
         self._arrange()
-        world, clock, database = self.world, self.clock, self.database
-        agents, bmc = SimAgents(world, clock), SimFencer(world, clock)
-        fencers: dict[str, Fencer] = {'consul': ConsulFence(agents, {'ipmi': bmc}), 'ipmi': bmc}
-        ports = Ports(clock, SimLiveness(world, clock), SimCompute(world, clock), SimServers(world, clock), fencers, agents,
-                      database.store, database.book, database.leases, LogNotifier(), database.backend)
-        return Engine(self.settings, ports)
+        return Engine(self.settings, simulated_ports(self.world, self.clock, self.database, LogNotifier()))
 
     def _arrange(self) -> None:
         world, plan = self.world, self.plan
@@ -190,5 +174,5 @@ def _serving(demo: Demo) -> Iterator[str]:
 
 def _settings(directory: Path, port: int) -> Settings:
     recovery = Recovery(levels=(LevelSpec('consul'), LevelSpec('ipmi')))
-    return Settings(Judgement(), recovery, EngineSettings('demo', lease=60.0), ConsulSettings({}), NovaSettings('', '', ''),
-                    DatabaseSettings(f'sqlite:///{directory}/hostha.sqlite'), ApiSettings(port=port))
+    return simulated_settings(Judgement(), recovery, EngineSettings('demo', lease=60.0), f'sqlite:///{directory}/hostha.sqlite',
+                              ApiSettings(port=port))

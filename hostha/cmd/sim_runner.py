@@ -3,29 +3,18 @@
 from collections.abc import Callable
 from functools import partial
 
+from hostha.cmd.simulated import simulated_ports, simulated_settings
 from hostha.core.book import Entry
 from hostha.core.brakes import Limits
 from hostha.core.model import HostSpec, LevelSpec
 from hostha.db import Database, open_database
-from hostha.drivers.fencing import ConsulFence, Operator
 from hostha.engine.service import Engine, Ports
 from hostha.exceptions import HosthaError
-from hostha.ports import Fencer
-from hostha.settings import (
-    ApiSettings,
-    ConsulSettings,
-    DatabaseSettings,
-    EngineSettings,
-    Judgement,
-    NovaSettings,
-    Recovery,
-    Settings,
-)
+from hostha.settings import DatabaseSettings, EngineSettings, Judgement, Recovery, Settings
 from hostha.sim.clock import VirtualClock
 from hostha.sim.commands import Command
 from hostha.sim.expect import Snapshot, failures
-from hostha.sim.nova_ports import SimCompute, SimServers
-from hostha.sim.ports import SimAgents, SimFencer, SimLiveness, SimNotifier
+from hostha.sim.ports import SimNotifier
 from hostha.sim.scenario import Expectation, Scenario, of_group
 from hostha.sim.world import World
 
@@ -138,15 +127,7 @@ class Runner:
     # wiring
 
     def _ports(self) -> Ports:
-        world, clock, database = self.world, self._clock, self.database
-        agents = SimAgents(world, clock)
-        return Ports(clock, SimLiveness(world, clock), SimCompute(world, clock), SimServers(world, clock), self._fencers(agents),
-                     agents, database.store, database.book, database.leases, SimNotifier(world), database.backend)
-
-    def _fencers(self, agents: SimAgents) -> dict[str, Fencer]:
-        """Every level by its name: the simulated BMC in the place of a fence program, the production ones else."""
-        power: dict[str, Fencer] = dict.fromkeys(('fence_agent', 'ipmi', 'redfish'), SimFencer(self.world, self._clock))
-        return {**power, 'consul': ConsulFence(agents, power), 'operator': Operator()}
+        return simulated_ports(self.world, self._clock, self.database, SimNotifier(self.world))
 
     def _engine_settings(self, name: str) -> EngineSettings:
         return EngineSettings(name=name, **of_group(EngineSettings, self.scenario.settings))
@@ -156,8 +137,7 @@ class Runner:
         judgement = Judgement(networks=self.scenario.networks, limits=Limits(**of_group(Limits, wanted)), **of_group(Judgement, wanted))
         levels = tuple(LevelSpec(level) for level in wanted.get('levels', DEFAULT_LEVELS))
         recovery = Recovery(**{**of_group(Recovery, wanted), 'levels': levels})
-        return Settings(judgement, recovery, self._engine_settings(name), ConsulSettings({}), NovaSettings('', '', ''),
-                        DatabaseSettings(''), ApiSettings())
+        return simulated_settings(judgement, recovery, self._engine_settings(name))
 
     # what is expected
 

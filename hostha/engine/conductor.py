@@ -9,7 +9,7 @@ from oslo_log import log
 from hostha.core import brakes
 from hostha.core.machine import step
 from hostha.core.model import Decision, Happening, HostRecord, HostSpec, LevelSpec
-from hostha.core.states import Event, State
+from hostha.core.states import Command, Event, State
 from hostha.engine.loop import Loop, Workers
 from hostha.engine.observer import Observer
 from hostha.engine.plans import Planner
@@ -69,7 +69,7 @@ class Conductor:
         self._name = settings.engine.name
         self.hosts = Hosts(settings.recovery.levels)
         self.jobs: dict[str, Job] = {}
-        self.stopping = False
+        self.stopping = self._clearing = False
         self.runner = FlowRunner(loop, workers, ports.clock, ports.backend, self._ended)
         self._planner = Planner(settings.judgement, settings.recovery, self.hosts.levels, ports.book.entries)
         self._tools = Tools(ports.clock, observer, self.hosts, ports.compute, ports.servers, ports.fencers, ports.agents,
@@ -114,11 +114,13 @@ class Conductor:
         self._ports.notifier.transition(replace(decision, record=after))
         if after.flow and job:
             self._run(after, job)
-        if State.FENCED in (after.state, decision.before.state):
+        if State.FENCED in (after.state, decision.before.state) and not self._clearing:
+            self._clearing = True
             self._loop.soon(self.clear_evacuations)
 
     def clear_evacuations(self) -> None:
         """Start the evacuations that no dead host stands in the way of."""
+        self._clearing = False
         due, awaited = brakes.evacuation_due(self._ports.store.records(), self._ports.clock.time())
         for host in due:
             if host in self.jobs:
@@ -158,7 +160,8 @@ class Conductor:
 
     def _run(self, record: HostRecord, job: Job) -> None:
         context = Context(self._tools, self._name, record.name, record.epoch, str(record.incident), job)
-        self.runner.start(context, str(record.flow))
+        # checks first: the brakes of every other host count on their verdicts
+        self.runner.start(context, str(record.flow), urgent=record.command is Command.CHECK)
 
     def _ended(self, slot: Slot, happening: Happening | None) -> None:
         host = slot.context.host

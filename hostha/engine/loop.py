@@ -17,7 +17,10 @@ Work = Callable[[], None]
 
 
 class Loop:
-    """Runs work as soon as it can, or when it is due on the monotonic clock. soon() and at() may be called from any thread."""
+    """Runs work as soon as it can, or when it is due on the monotonic clock. soon() and at() may be called from any thread.
+
+    What is due goes first, then what is urgent, then the rest in its order.
+    """
 
     IDLE = 60.0
     """Seconds to wait at most when nothing is due."""
@@ -25,15 +28,16 @@ class Loop:
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self._lock = threading.Lock()
+        self._urgent: deque[Work] = deque()
         self._ready: deque[Work] = deque()
         self._later: list[tuple[float, int, Work]] = []
         self._order = itertools.count()
         self._wakeup = threading.Event()
         self._stopped = False
 
-    def soon(self, work: Work) -> None:
-        """Run ``work`` next."""
-        self._ready.append(work)
+    def soon(self, work: Work, urgent: bool = False) -> None:
+        """Run ``work`` next; if ``urgent``, before all that is not."""
+        (self._urgent if urgent else self._ready).append(work)
         self._wakeup.set()
 
     def at(self, due: float, work: Work) -> None:
@@ -83,11 +87,12 @@ class Loop:
         self._wakeup.set()
 
     def _next(self) -> Work | None:
-        if self._ready:
-            return self._ready.popleft()
         with self._lock:
             if self._later and self._later[0][0] <= self._clock.monotonic():
                 return heapq.heappop(self._later)[2]
+        for queue in (self._urgent, self._ready):
+            if queue:
+                return queue.popleft()
         return None
 
 

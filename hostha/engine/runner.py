@@ -34,8 +34,8 @@ ENDED = (states.SUCCESS, states.REVERTED, states.FAILURE)
 class Slot:
     """One flow in flight."""
 
-    def __init__(self, context: Context, flow: str) -> None:
-        self.context, self.flow = context, flow
+    def __init__(self, context: Context, flow: str, urgent: bool) -> None:
+        self.context, self.flow, self.urgent = context, flow, urgent
         self.engine: Any = None
         self.states: Iterator[str] | None = None
         self.lock = threading.Lock()
@@ -174,11 +174,12 @@ class FlowRunner:
     def __len__(self) -> int:
         return len(self._slots)
 
-    def start(self, context: Context, flow: str) -> None:
-        """Run the persisted flow of this id from where it stands; ``on_end`` is told its outcome, or None if it is to be resumed later."""
+    def start(self, context: Context, flow: str, urgent: bool = False) -> None:
+        """Run the persisted flow of this id from where it stands; ``on_end`` is told its outcome, or None if it is to be resumed later.
+        urgent: it goes before the others."""
         if flow in self._slots:
             return
-        slot = self._slots[flow] = Slot(context, flow)
+        slot = self._slots[flow] = Slot(context, flow, urgent)
         self._guard(slot, lambda: self._load(slot))
 
     def drop(self, slot: Slot) -> None:
@@ -223,7 +224,7 @@ class FlowRunner:
             slot.dirty = True
             if slot.parked:
                 slot.parked = False
-                self.loop.soon(lambda: self._guard(slot, lambda: self._advance(slot)))
+                self.loop.soon(lambda: self._guard(slot, lambda: self._advance(slot)), slot.urgent)
 
     def _load(self, slot: Slot) -> None:
         detail = self._backend.get_connection().get_flow_details(slot.flow)

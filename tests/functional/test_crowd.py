@@ -7,25 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from hostha.cmd.simulated import simulated_ports, simulated_settings
 from hostha.core.brakes import Limits
 from hostha.core.model import HostSpec, LevelSpec
 from hostha.core.states import State
 from hostha.db import open_database
 from hostha.drivers.clock import SystemClock
 from hostha.drivers.notify import LogNotifier
-from hostha.engine.service import Engine, Ports
-from hostha.settings import (
-    ApiSettings,
-    ConsulSettings,
-    DatabaseSettings,
-    EngineSettings,
-    Judgement,
-    NovaSettings,
-    Recovery,
-    Settings,
-)
-from hostha.sim.nova_ports import SimCompute, SimServers
-from hostha.sim.ports import SimAgents, SimFencer, SimLiveness
+from hostha.engine.service import Engine
+from hostha.settings import DatabaseSettings, EngineSettings, Judgement, Recovery
 from hostha.sim.timing import Timing
 from hostha.sim.world import World
 
@@ -43,13 +33,9 @@ class Crowd:
         for number in range(HOSTS):
             self.world.add_host(f'h{number:03}')
             self.database.registry.create(HostSpec(f'h{number:03}'))
-        world, clock, database = self.world, self.clock, self.database
-        agents, bmc = SimAgents(world, clock), SimFencer(world, clock)
-        ports = Ports(clock, SimLiveness(world, clock), SimCompute(world, clock), SimServers(world, clock), {'ipmi': bmc}, agents,
-                      database.store, database.book, database.leases, LogNotifier(), database.backend)
         judgement = Judgement(check_interval=INTERVAL, check_retry=RETRY, limits=Limits(max_evacuation))
-        self.engine = Engine(Settings(judgement, Recovery(levels=(LevelSpec('ipmi'),)), EngineSettings('crowd'), ConsulSettings({}),
-                                      NovaSettings('', '', ''), DatabaseSettings(''), ApiSettings()), ports)
+        settings = simulated_settings(judgement, Recovery(levels=(LevelSpec('ipmi'),)), EngineSettings('crowd'))
+        self.engine = Engine(settings, simulated_ports(self.world, self.clock, self.database, LogNotifier()))
 
     def run_until(self, done, limit: float) -> float:
         """Seconds until ``done()``; fails after ``limit``."""

@@ -20,6 +20,16 @@ def test_work_runs_in_order_and_when_it_is_due():
     assert done == ['now', 'early', 'late']
 
 
+def test_what_is_due_goes_first_then_what_is_urgent():
+    clock, done = ManualClock(0.0), []
+    loop = Loop(clock)
+    loop.soon(lambda: done.append('ready'))
+    loop.soon(lambda: done.append('urgent'), urgent=True)
+    loop.at(0.0, lambda: done.append('due'))
+    loop.run_once()
+    assert done == ['due', 'urgent', 'ready']
+
+
 def test_work_that_fails_does_not_stop_the_rest():
     done, loop = [], Loop(ManualClock())
     loop.soon(lambda: 1 / 0)
