@@ -28,9 +28,10 @@ integration: $(VENV)/.tested system
 
 # system packages of bindep.txt: installed where they may be, said plainly where not
 system:
-	$(PYTHON) tests/system_packages.py
+	$(PYTHON) tests/system_packages.py test
 
 $(BIN)/python:
+	$(PYTHON) tests/system_packages.py
 	$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed: setup.cfg pyproject.toml | $(BIN)/python
