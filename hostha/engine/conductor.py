@@ -1,5 +1,6 @@
 """Takes events to the machine and carries out what it decides: persist first, then act."""
 
+import logging
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -97,7 +98,8 @@ class Conductor:
             self._resume_later(host)
             raise
         except StaleOwner as error:
-            LOG.warning('host=%s event=%s refused: %s', host, happening.event, error)
+            # of several engines that see the same loss one opens the incident; only who believed to hold it is surprised
+            LOG.log(logging.WARNING if host in self.jobs else logging.DEBUG, 'host=%s event=%s refused: %s', host, happening.event, error)
             self.forget(host)
             return None
         self._carry_out(decision, after, job)

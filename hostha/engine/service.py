@@ -88,10 +88,10 @@ class Engine:
         """Leave all flows as they stand, let calls under way end, and only then let go of the incidents."""
         self.conductor.stopping = True
         self.conductor.runner.drop_all()
-        self._ports.liveness.stop()
         self._workers.stop()
         self._keeper.stop()
         self._guarded(lambda: self._ports.leases.release(self._name))()
+        self._ports.liveness.stop()
         self.loop.stop()
         LOG.info('engine %s stopped', self._name)
         done.set()
