@@ -145,7 +145,8 @@ def _elsewhere(entry: Entry, server: Server) -> Next:
         return Next(Act.STOP, f'on {server.host}; it was stopped before and a failed try made Nova forget it')
     if server.state == 'error':
         return Next(Act.FAILED, f'on {server.host}, but in error: {server.fault or "no fault given"}')
-    return Next(Act.MOVED, f'{server.state} on {server.host}')
+    before = '' if server.state == entry.former_state else f'; it was {entry.former_state} before'
+    return Next(Act.MOVED, f'{server.state} on {server.host}{before}')
 
 
 def _ordered(entry: Entry, server: Server, mine: Sequence[Evacuation], doubted: float, dead: Collection[str]) -> Next:

@@ -58,10 +58,11 @@ def evacuation_due(records: Collection[HostRecord], now: float) -> tuple[list[st
     It waits for none longer than Nova would believe it alive; and for those that only may be dead no longer than that in all, since
     there can always be a new one.
     """
-    fresh = [record for record in records if now - record.since < NOVA_BELIEVES]
+    # whichever way a wall clock jumps, nobody is waited for on account of it for long
+    fresh = [record for record in records if abs(now - record.since) < NOVA_BELIEVES]
     dead = sorted(record.name for record in fresh if record.state is State.FENCED and not record.marked_down)
     maybe = sorted(record.name for record in fresh if _may_be_dead(record))
-    ready = {record.name: now - record.since for record in records if record.state is State.FENCED and record.marked_down}
+    ready = {record.name: abs(now - record.since) for record in records if record.state is State.FENCED and record.marked_down}
     due = [] if dead else [host for host, waited in ready.items() if not maybe or waited >= NOVA_BELIEVES]
     return sorted(due), dead + maybe
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hostha.core.model import Decision, Happening, HostRecord
+from hostha.core.model import Decision, Happening, HostRecord, Proof
 from hostha.core.states import Command, Event, Guard, Response, State
 from hostha.core.table import IGNORED, ROWS, Row
 from hostha.exceptions import InvalidTransition
@@ -87,10 +87,10 @@ def _after(record: HostRecord, happening: Happening, row: Row, now: float) -> Ho
         since=now if moved else record.since)
 
 
-def _proof(record: HostRecord, happening: Happening, row: Row):  # type: ignore[no-untyped-def]
+def _proof(record: HostRecord, happening: Happening, row: Row) -> Proof | None:
     if happening.proof is not None:
         return happening.proof
-    void = happening.event in (Event.LIFE_SEEN, Event.HOST_RETURNED) or row.next in (State.ACTIVE, State.SUSPECT)
+    void = happening.event in (Event.LIFE_SEEN, Event.HOST_RETURNED) or row.next in (State.ACTIVE, State.SUSPECT, State.MAINTENANCE)
     return None if void else record.proof
 
 

@@ -63,6 +63,7 @@ TABLE: tuple[Row, ...] = (
     Row(S.EVACUATING, E.FLOW_FAILED, S.ERROR, None, 'the evacuation broke: servers are still on the book'),
 
     Row(S.RECOVERED, E.HOST_RETURNED, S.RECOVERED, C.READMIT, 'the host is back on all networks: take it back'),
+    Row(S.RECOVERED, E.LOSS_SEEN, S.SUSPECT, C.CHECK, 'the host is lost again, and servers may be on it: check'),
     Row(S.RECOVERED, E.HOST_READMITTED, S.ACTIVE, None, 'the host is in service again'),
     Row(S.RECOVERED, E.READMISSION_FAILED, S.RECOVERED, None, 'not fit for service yet: wait for it'),
     Row(S.RECOVERED, E.MAINTENANCE_STARTED, S.MAINTENANCE, None, 'the operator takes over'),
@@ -113,7 +114,7 @@ def _ignored() -> Iterator[tuple[S, E, str]]:
     for state in (S.FENCED, S.EVACUATING):
         yield state, E.OFF_CONFIRMED, _PROVEN
         yield state, E.MAINTENANCE_STARTED, _PLACE_FIRST
-    yield S.RECOVERED, E.OFF_CONFIRMED, 'every server of the host has ended: no proof is needed any more'
+    yield S.RECOVERED, E.OFF_CONFIRMED, 'the host is out of service: if it is lost again, the checks begin anew'
     yield from _all(S.MAINTENANCE, (E.OFF_CONFIRMED, E.MAINTENANCE_STARTED), _OPERATOR_HAS_IT)
 
 

@@ -13,7 +13,9 @@ _QUIET = (Response.NOTIFY, Response.WITHDRAW)
 
 def noticed(record: HostRecord, view: HostView, seen: Verdict, now: float) -> Happening | None:
     """The event that this look at the host is, or None. ``now``: wall time in seconds."""
-    if record.state is State.ACTIVE and seen.any_down:
+    # without a proof a recovered host is one that came back: servers may be on it
+    unproven = record.state is State.RECOVERED and record.proof is None
+    if (record.state is State.ACTIVE or unproven) and seen.any_down:
         return Happening(Event.LOSS_SEEN, seen.words, pattern=seen.pattern)
     if record.state is State.ISOLATED and record.response in _QUIET and _differs(record, seen):
         return Happening(Event.LOSS_CHANGED, f'was {record.pattern}, is {seen.words}', pattern=seen.pattern)
@@ -22,6 +24,13 @@ def noticed(record: HostRecord, view: HostView, seen: Verdict, now: float) -> Ha
     if record.state is State.RECOVERED and record.flow is None and seen.all_up:
         return Happening(Event.HOST_RETURNED, seen.words, pattern=seen.pattern)
     return None
+
+
+def undecided(happening: Happening, view: HostView | None, now: float) -> bool:
+    """Whether an operator's word that a host is off has to wait: the host is still seen, as a dead one may be for a while."""
+    if happening.event is not Event.OFF_CONFIRMED or happening.proof is None or view is None:
+        return False
+    return abs(now - happening.proof.at) <= LIFE_SIGN_GRACE and any(seen.link is Link.UP for seen in view.values())
 
 
 def disproven(happening: Happening, view: HostView | None, now: float) -> str:
@@ -44,4 +53,4 @@ def _alive(view: HostView, since_proof: float) -> bool:
 
     Consul goes on to report a dead host as up for some seconds, hence the grace.
     """
-    return since_proof > LIFE_SIGN_GRACE and any(observation.link is Link.UP for observation in view.values())
+    return abs(since_proof) > LIFE_SIGN_GRACE and any(observation.link is Link.UP for observation in view.values())

@@ -138,14 +138,18 @@ class Conductor:
         if job.claims > self._settings.engine.max_claims:
             self._give_up(job)
         else:
-            self._resume(job.host)
+            self._loop.soon(lambda: self._resume(job.host))
 
     def _give_up(self, job: Job) -> None:
         """Whatever this incident's flow does to its engines, it shall not do it to another one. One that only waits is no such case."""
-        record = self._ports.store.record(job.host)
-        if record.flow:
-            reason = f'claimed {job.claims} times without any progress: its engines died or lost it each time'
-            self.apply(job.host, Happening(Event.FLOW_FAILED, reason, epoch=record.epoch, flow=record.flow))
+        try:
+            record = self._ports.store.record(job.host)
+            if record.flow:
+                reason = f'claimed {job.claims} times without any progress: its engines died or lost it each time'
+                self.apply(job.host, Happening(Event.FLOW_FAILED, reason, epoch=record.epoch, flow=record.flow))
+        except StoreUnavailable:
+            self.forget(job.host)  # not renewed, it is claimed anew
+            raise
 
     def forget(self, host: str) -> None:
         """The incident is no longer ours."""

@@ -30,7 +30,11 @@ class Planner:
         r = self._recovery
         return 'isolate.fence_flow', {'host': record.name, 'levels': len(self._levels(record.name)), 'attempts': r.recovery_attempts,
                                       'pause': r.recovery_pause, 'timeout': r.fence_timeout, 'poll': r.fence_poll,
-                                      'anyway': record.marked_down}
+                                      'anyway': record.marked_down or self._ordered(record)}
+
+    def _ordered(self, record: HostRecord) -> bool:
+        """Whether a server of the host may be on its way elsewhere: also while the host is not confirmed as marked down."""
+        return any(entry.attempts for entry in self._entries(str(record.incident)))
 
     def _withdraw(self, record: HostRecord) -> tuple[str, dict[str, Any]]:
         return 'isolate.withdraw_flow', {'host': record.name, 'incident': record.incident}

@@ -291,7 +291,12 @@ class FlowRunner:
     def _end(self, slot: Slot, error: Exception | None) -> None:
         if not self._remove(slot):
             return
-        self._on_end(slot, self._outcome(slot, error))
+        try:
+            happening = self._outcome(slot, error)
+        except Exception as broken:
+            LOG.exception('flow %s of host %s: its outcome cannot be read', slot.flow, slot.context.host)
+            happening = _failed(slot, f'its outcome cannot be read: {broken}')
+        self._on_end(slot, happening)
 
     @staticmethod
     def _outcome(slot: Slot, error: Exception | None) -> Happening | None:
@@ -302,4 +307,8 @@ class FlowRunner:
             return None
         reason = f'{type(error).__name__}: {error}' if error else f'the flow ended as {state}'
         LOG.error('flow %s of host %s failed: %s', slot.flow, slot.context.host, reason)
-        return Happening(Event.FLOW_FAILED, reason, epoch=slot.context.epoch, flow=slot.flow)
+        return _failed(slot, reason)
+
+
+def _failed(slot: Slot, reason: str) -> Happening:
+    return Happening(Event.FLOW_FAILED, reason, epoch=slot.context.epoch, flow=slot.flow)

@@ -7,7 +7,7 @@ from oslo_log import log
 
 from hostha.core import orders
 from hostha.core.model import HostRecord
-from hostha.core.watch import disproven, noticed
+from hostha.core.watch import disproven, noticed, undecided
 from hostha.engine.conductor import Conductor, Ports
 from hostha.engine.keeper import Keeper
 from hostha.engine.loop import Loop, Workers
@@ -148,6 +148,16 @@ class Engine:
                 conductor.apply(host, happening)
         conductor.clear_evacuations()
 
+    def _notice(self, host: str) -> None:
+        """Tell the machine what is seen of a host that was just claimed, before its flow goes on: it may have come back meanwhile."""
+        view = self.observer.views().get(host)
+        if view is None or host not in self.conductor.jobs:
+            return
+        record, seen = self._ports.store.record(host), self.observer.verdicts({host: view})[host]
+        happening = noticed(record, view, seen, self._ports.clock.time())
+        if happening:
+            self.conductor.apply(host, happening)
+
     def _ours(self, record: HostRecord) -> bool:
         """Whether this engine is to tell the machine what it sees of a host: an open incident is its holder's business."""
         if record.incident is None:
@@ -168,6 +178,7 @@ class Engine:
         if free > 0 and not self.conductor.stopping:
             for job in self._ports.leases.claim(self._name, free):
                 self.conductor.take(job)
+                self._notice(job.host)
 
     def _obey(self) -> None:
         """Carry out what operators ordered. Orders for one host stay in order: one that has to wait holds up those behind it."""
@@ -190,7 +201,10 @@ class Engine:
         if record.incident is not None and order.host not in conductor.jobs:
             return False
         happening = orders.happening(order.action, order.reason, order.by, order.epoch, order.ordered_at)
-        wrong = disproven(happening, self.observer.views().get(order.host), self._ports.clock.time())
+        view, now = self.observer.views().get(order.host), self._ports.clock.time()
+        if undecided(happening, view, now):
+            return False
+        wrong = disproven(happening, view, now)
         if wrong:
             store.close_order(order.id, f'not done: {wrong}')
             return True

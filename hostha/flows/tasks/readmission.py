@@ -69,7 +69,10 @@ class RestoreService(Step):
         for entry in ordered:
             server, now = seen.get(entry.server), tools.clock.time()
             step = next_act(entry, server, records, doubted, tools.ledger.dead())
-            if step.act in _ENDS:
+            if step.act is Act.STOP:
+                self.context.assert_owner()
+                tools.servers.stop(entry.server)
+            elif step.act in _ENDS:
                 tools.book.save(replace(entry, phase=_ENDS[step.act], reason=step.why, ended_at=now,
                                         destination=server.host if server and step.act is Act.MOVED else ''))
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from oslo_log import log
 
-from hostha.core.book import Act, Entry, Phase, highest, may_order, new_entries, next_act, overdue, summary
+from hostha.core.book import OVERDUE_AFTER, Act, Entry, Phase, highest, may_order, new_entries, next_act, overdue, summary
 from hostha.core.states import Event
 from hostha.exceptions import DriverError, OutcomeUnknown, Refused, Unavailable
 from hostha.flows.base import NotYet, Step, is_last, outcome
@@ -61,7 +61,7 @@ class EvacuateServer(Step):
         tools = self.context.tools
         step = next_act(entry, look.servers.get(self._server), look.records, self._doubted(entry), tools.ledger.dead())
         if step.act is Act.WAIT:
-            return self._wait(entry, step.why)
+            return self._wait(entry, step.why, self._doubted(entry))
         if step.act is Act.ORDER:
             return self._order(look, attempt)
         if step.act is Act.FAILED:
@@ -78,9 +78,9 @@ class EvacuateServer(Step):
             self._looked_since = (entry.attempts, now)
         return now - self._looked_since[1]
 
-    def _wait(self, entry: Entry, why: str) -> NotYet:
+    def _wait(self, entry: Entry, why: str, watched: float) -> NotYet:
         """Look again later. What takes unusually long is told, once for each reason."""
-        if overdue(entry, self.context.tools.clock.time()) and entry.reason != why:
+        if (overdue(entry, self.context.tools.clock.time()) or watched > OVERDUE_AFTER) and entry.reason != why:
             LOG.warning('host=%s server=%s is followed for long, and not ordered again: %s', self.context.host, self._server, why)
             self._desk.save(replace(entry, reason=why))
         return NotYet(self._poll)

@@ -7,7 +7,7 @@ from hostha.core.model import NETWORKS, HostRecord, Link, Observation, Proof
 from hostha.core.orders import happening
 from hostha.core.policy import RESPONSES_3, verdict
 from hostha.core.states import Event, Response, State
-from hostha.core.watch import LIFE_SIGN_GRACE, disproven, noticed
+from hostha.core.watch import LIFE_SIGN_GRACE, disproven, noticed, undecided
 
 LINKS = {'1': Link.UP, '0': Link.DOWN, '?': Link.UNKNOWN}
 PROOF = Proof('ipmi', 'off', 1000.0)
@@ -61,6 +61,19 @@ def test_a_recovered_host_returns_when_it_is_seen_on_all_networks():
     assert event(HostRecord('h1', State.RECOVERED, flow='f'), '111') is None
 
 
+def test_a_recovered_host_that_came_back_is_watched_like_an_active_one():
+    assert event(HostRecord('h1', State.RECOVERED), '110') is Event.LOSS_SEEN
+    assert event(HostRecord('h1', State.RECOVERED, proof=PROOF), '110') is None
+
+
+def test_the_operators_word_waits_while_gossip_may_be_late():
+    word = happening('confirm-off', 'I pulled the plug', 'alice', 1, 1000.0)
+    assert undecided(word, view('100'), 1000.0 + LIFE_SIGN_GRACE)
+    assert not undecided(word, view('100'), 1001.0 + LIFE_SIGN_GRACE)
+    assert not undecided(word, view('000'), 1000.0)
+    assert not undecided(happening('retry', 'again', 'alice', 1, 1000.0), view('111'), 1000.0)
+
+
 def test_more_hosts_lost_at_once_than_allowed_hold_every_fence():
     records = [HostRecord(f'h{n}', State.SUSPECT) for n in range(4)]
     verdicts = {record.name: seen('000') for record in records}
@@ -96,6 +109,10 @@ def test_a_host_whose_fencing_failed_may_be_dead_as_well():
     failed = HostRecord('h2', State.ERROR, response=Response.FENCE)
     assert evacuation_due([READY, failed], 1.0) == ([], ['h2'])
     assert evacuation_due([READY, HostRecord('h2', State.ERROR)], 1.0) == (['h1'], [])
+
+
+def test_a_wall_clock_that_was_set_back_holds_up_nobody():
+    assert evacuation_due([READY, HostRecord('h2', State.SUSPECT, since=4000.0)], 10.0) == (['h1'], [])
 
 
 def test_hosts_that_flap_hold_up_no_evacuation_for_ever():
