@@ -1,5 +1,6 @@
 """The way to Nova: one Keystone session, what is read, what is changed, and lists of any length."""
 
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -46,6 +47,7 @@ class Wire:
     """Sends to Nova and understands the answers. May be used by many threads."""
 
     def __init__(self, session: keystone.Session, settings: NovaSettings) -> None:
+        self._timeout = settings.timeout
         common = {'session': session, 'endpoint_type': settings.interface, 'region_name': settings.region_name, 'status_code_retries': 0}
         self._reader = novaclient.Client(MICROVERSION, connect_retries=READ_RETRIES, **common).client
         self._changer = novaclient.Client(MICROVERSION, connect_retries=0, **common).client
@@ -56,10 +58,13 @@ class Wire:
 
     def change(self, call: Call, method: str, path: str, body: Mapping[str, Any] | None = None, allow: Collection[int] = ()) -> Answer:
         """Send, exactly once, something that changes Nova. A token and the endpoint are had before, so that their failure leaves no
-        doubt."""
+        doubt. If they took longer than one call may, nothing is sent: the caller's right to act may have passed meanwhile."""
+        began = time.monotonic()
         with boundary(call.harmless(), 'asking Keystone for a token and for the endpoint of Nova'):
             self._changer.get_token()
             self._changer.get_endpoint()
+        if time.monotonic() - began > self._timeout:
+            raise call.harmless().unavailable(f'Keystone took longer than {self._timeout:g} s; nothing was sent')
         return self._send(call, self._changer, method, path, body, allow)
 
     def pages(self, call: Call, path: str, key: str, query: Mapping[str, str], marker: str = 'id') -> list[dict[str, Any]]:

@@ -123,6 +123,21 @@ def test_without_the_versions_of_keystone_nothing_was_sent(cloud: FakeCloud, ser
     assert not cloud.requests
 
 
+def test_an_order_that_keystone_held_up_for_too_long_is_not_sent(cloud: FakeCloud, servers: NovaServers) -> None:
+    def slowly(handler, proper) -> None:
+        cloud.over.wait(0.35)
+        properly(handler, proper)
+
+    server = lost_server(cloud)
+    cloud.fail('GET', '/identity', slowly)
+    cloud.fail('POST', '/auth/tokens', slowly)
+    with pytest.raises(Unavailable, match='nothing was sent'):
+        servers.evacuate(server)
+    assert not cloud.state.records
+    servers.evacuate(server)
+    assert len(cloud.state.records) == 1
+
+
 def test_a_wrong_password_is_a_refusal(cloud: FakeCloud, servers: NovaServers) -> None:
     cloud.fail('POST', '/auth/tokens', says(401, {'error': {'code': 401, 'message': 'The request you have made requires authentication.'}}))
     with pytest.raises(Refused, match='check the user, the password') as raised:
