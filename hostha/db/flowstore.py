@@ -15,7 +15,6 @@ from typing import Any
 
 import sqlalchemy as sa
 import tenacity
-from oslo_utils import uuidutils
 from sqlalchemy.engine import URL, Connection
 from taskflow import exceptions as taskflow_exceptions
 from taskflow.persistence import models as taskflow_models
@@ -48,7 +47,7 @@ def insert_flow(connection: Connection, incident: str, spec: FlowSpec, flow: str
 
     Any engine can start or resume it: ``taskflow.engines.load_from_detail(detail, backend=...)``.
     """
-    detail = taskflow_models.FlowDetail(spec.name, flow or uuidutils.generate_uuid())
+    detail = taskflow_models.FlowDetail(spec.name, flow or str(uuid.uuid4()))
     detail.meta = {'factory': {'name': spec.factory, 'args': [], 'kwargs': spec.kwargs}, 'not_before': spec.not_before}
     connection.execute(sa.insert(FLOWS.flowdetails).values(parent_uuid=book_uuid(incident), **detail.to_dict()))
     return str(detail.uuid)

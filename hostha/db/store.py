@@ -1,11 +1,11 @@
 """The durable state of hosts (ports.Store)."""
 
+import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
-from oslo_utils import uuidutils
 from sqlalchemy.engine import Connection
 
 from hostha.core.model import Decision, HostRecord, HostSpec
@@ -46,7 +46,7 @@ class SqlStore:
     def commit(self, decision: Decision, job: Job | None, flow: FlowSpec | None, engine: str,
                order: int | None = None) -> tuple[HostRecord, Job | None]:
         """Make a decision durable in one transaction: see the port. ``decision`` is an applied one."""
-        record = replace(decision.record, flow=uuidutils.generate_uuid() if flow else None)
+        record = replace(decision.record, flow=str(uuid.uuid4()) if flow else None)
         with self._transactions.write() as connection:
             _swap(connection, decision.before, record)
             kept = self._account(connection, decision, job, engine)
