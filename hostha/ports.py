@@ -140,7 +140,7 @@ class Agents(Protocol):
 
     def send(self, command: str, host: str, epoch: int) -> Sequence[str]:
         """Send ``command`` (``fence`` or ``enable-nova``) to exactly this host over every network that takes it; returns those networks.
-        Delivery is not known. Unavailable if no network took it."""
+        Delivery is not known. Unavailable if no network took it, OutcomeUnknown if one may have, Refused if all said no."""
 
 
 @dataclass(frozen=True, slots=True)

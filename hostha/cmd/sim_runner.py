@@ -116,7 +116,7 @@ class Runner:
         self._engines.pop(number).abandon()
 
     def _stop(self, number: int) -> None:
-        """Graceful; the engine works on until its flows are suspended."""
+        """Graceful: the engine leaves its flows as they stand and gives its incidents back."""
         self.world.stage.say(f'engine {number} is stopped')
         self._engines[number].stop()
 
